@@ -1,0 +1,272 @@
+/**
+ * The contract of durable storage (R2, R3, R12). The unit is one agent's turn; everything else is
+ * made of the same changes. `describeStore` in tests/contract holds every implementation to it.
+ *
+ * Promises of every store:
+ * - I1 A `commit` takes effect whole or not at all, and is fsynced when its promise resolves.
+ * - I2 Commits take effect in the order of the calls. What is committed while the disk is busy goes
+ *   into the next transaction together (group commit).
+ * - I3 Busy, full and I/O errors are not reported to `commit`: the same changes are tried again
+ *   with backoff until they hold; meanwhile `available` is false. A failed fsync ends the process.
+ * - I4 Anything else rejects with `CommitRejected`; so do all commits called before `recover()`,
+ *   none of which has taken effect. Those that already resolved stay.
+ * - I5 Reads see committed data only.
+ */
+import type { Address } from "../address.ts";
+import type { Envelope, Lane } from "../actors/envelope.ts";
+import type { StoredState } from "../actors/protocol.ts";
+import type { ErrorData } from "../errors.ts";
+import type { Memory } from "./memory.ts";
+
+export const agentStatuses = [
+  "pending",
+  "running",
+  "passive",
+  "blocked",
+  "paused",
+  "restarting",
+  "parked",
+  "completed",
+  "failed",
+  "stopped",
+] as const;
+export type AgentStatus = (typeof agentStatuses)[number];
+
+/** Everything about an agent but its state; written at lifecycle changes, not at turns. */
+export interface AgentRecord {
+  /** Small number given by the control process, never used twice; names the agent in all rows. */
+  key: number;
+  address: Address;
+  /** Kind of agent. */
+  agent: string;
+  /** Hash of the bundle that it starts with. */
+  bundle: string;
+  restart: "permanent" | "transient" | "temporary";
+  /** JSON text of what a fresh start is given. */
+  input: string;
+  /** JSON text of what it was granted. */
+  grants: string;
+  origin: "swarm" | "spawned";
+  /** Address that asked for it, `@name` at the API, null for the swarm file. */
+  spawnedBy: string | null;
+  /** Only what outlives the process: running, passive, restarting and blocked are stored `running`. */
+  status: "pending" | "running" | "paused" | "parked" | "completed" | "failed" | "stopped";
+  generation: number;
+  restarts: number;
+  lastError: ErrorData | null;
+  createdAtMs: number;
+  endedAtMs: number | null;
+}
+
+/** Consumed up to and with this `seq`, by lane: control, high, normal, low. */
+export type Cursors = readonly [number, number, number, number];
+
+/** The hot row: replaced in place by each turn. */
+export interface StateRow {
+  key: number;
+  state: StoredState;
+  cursors: Cursors;
+  turns: number;
+  /** JSON text of the StateSummary, for people. */
+  summary: string;
+}
+
+export interface TimerRow {
+  key: number;
+  /** Id per start. */
+  id: string;
+  /** Epoch ms. */
+  dueAtMs: number;
+  delayMs: number;
+  /** Envelope whose turn set it. */
+  cause: string | null;
+}
+
+/** `requested` → `running` (committed before dispatch) → gone with its result; or `in_doubt`. */
+export interface CallRow {
+  key: number;
+  id: string;
+  name: string;
+  input: string;
+  status: "requested" | "running" | "in_doubt";
+  cause: string | null;
+  requestedAtMs: number;
+}
+
+/** An ask from its start until 7 days after it settled. */
+export interface AskRow {
+  /** The envelope's id: what `GET /asks/{id}` names. */
+  id: string;
+  /** The asker, as in `ReplyTo.to`. */
+  asker: string;
+  /** Id per start at the asker, as in `ReplyTo.ask`; equal to `id` at the API. */
+  ask: string;
+  /** Key of the agent asked. */
+  key: number;
+  expiresAtMs: number;
+  /** JSON text of the `Outcome`; null while open. */
+  outcome: string | null;
+  settledAtMs: number | null;
+}
+
+export interface DeadLetter {
+  envelope: Envelope;
+  reason: string;
+  message: string;
+  /** JSON text of the agent's state when the envelope died; null when it never reached one. */
+  state: string | null;
+  deadAtMs: number;
+}
+
+/** A durable event: lifecycle, supervision, calls, dead letters, topics. Never one per turn. */
+export interface EventRow {
+  atMs: number;
+  /** `noun.verbed`. */
+  type: string;
+  address: Address | null;
+  /** JSON text. */
+  data: string;
+}
+
+export interface IdempotencyRow {
+  /** Token the key belongs to, or the adapter's address. */
+  scope: string;
+  key: string;
+  /** SHA-256 of the request, hex. */
+  bodyHash: string;
+  /** JSON text of the answer to give again. */
+  answer: string;
+  atMs: number;
+}
+
+export interface BundleRow {
+  hash: string;
+  code: string;
+  /** JSON text of the Manifest. */
+  manifest: string;
+  /** Kind it was deployed as. */
+  agent: string;
+  deployedAtMs: number;
+}
+
+/** One thing that a commit does. Plain data: it crosses to the storage thread. */
+export type Change =
+  | { op: "agent"; record: AgentRecord }
+  /** The agent, its state, timers, calls and attempts are gone; its envelopes stay as history. */
+  | { op: "agentGone"; key: number }
+  | { op: "state"; row: StateRow }
+  /** Forgets the state (a fresh start), not the cursors. */
+  | { op: "stateGone"; key: number }
+  /** Moves the cursors without a turn. */
+  | { op: "cursors"; key: number; cursors: Cursors }
+  | { op: "envelope"; key: number; envelope: Envelope }
+  /** Takes one envelope out of its turn: poison, expiry, stop. It is passed over ever after. */
+  | { op: "skip"; key: number; lane: Lane; seq: number }
+  | { op: "attempt"; key: number; lane: Lane; seq: number; attempt: number }
+  | { op: "deadLetter"; letter: DeadLetter }
+  | { op: "timer"; row: TimerRow }
+  | { op: "timerGone"; key: number; id: string }
+  | { op: "call"; row: CallRow }
+  | { op: "callGone"; key: number; id: string }
+  | { op: "ask"; row: AskRow }
+  | { op: "idempotency"; row: IdempotencyRow }
+  | { op: "event"; row: EventRow }
+  | { op: "bundle"; row: BundleRow }
+  | { op: "meta"; name: string; value: string };
+
+/** A commit did not hold. `own` is false for those thrown away with an earlier one (I4). */
+export class CommitRejected extends Error {
+  override name = "CommitRejected";
+  constructor(readonly own: boolean, options: { cause?: unknown } = {}) {
+    super(own ? "The commit was refused by the store" : "An earlier commit was refused", options);
+  }
+}
+
+/** Agents with work or of interest, as the control process needs them at start. */
+export interface BootAgent {
+  record: AgentRecord;
+  cursors: Cursors;
+  turns: number;
+  /** Highest `seq` ever given in this mailbox. */
+  lastSeq: number;
+  /** Open envelopes. */
+  depth: number;
+  /** JSON text of the last StateSummary, null before the first turn. */
+  summary: string | null;
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Opaque; null at the end. */
+  nextCursor: string | null;
+}
+
+export interface MessageQuery {
+  to?: Address;
+  from?: string;
+  sinceMs?: number;
+  limit: number;
+  cursor?: string;
+}
+
+/** An envelope as history shows it. */
+export interface MessageRow {
+  envelope: Envelope;
+  status: "pending" | "consumed" | "dead";
+}
+
+export interface Store {
+  readonly available: boolean;
+  /** Called with the new value whenever `available` changes. */
+  onAvailable(listener: (available: boolean) => void): void;
+  /** The writer cannot go on (failed fsync, lost thread): the process must end. */
+  onFatal(listener: (error: Error) => void): void;
+
+  commit(changes: readonly Change[]): Promise<void>;
+  /** After a rejection: throws the uncommitted tail away and accepts commits again (I4). */
+  recover(): Promise<void>;
+
+  /** All agents, oldest key first. */
+  agents(): Promise<BootAgent[]>;
+  state(key: number): Promise<StateRow | null>;
+  /** Open envelopes of one lane with `seq` above `afterSeq`, in order, without skipped ones. */
+  mailbox(key: number, lane: Lane, afterSeq: number, limit: number): Promise<Envelope[]>;
+  /** Timers due at or before `untilMs`, earliest first. */
+  dueTimers(untilMs: number, limit: number): Promise<TimerRow[]>;
+  /** When the earliest timer is due; null without timers. */
+  nextTimerMs(): Promise<number | null>;
+  timers(key: number): Promise<TimerRow[]>;
+  /** Calls of one agent, or of all. */
+  calls(key?: number): Promise<CallRow[]>;
+  ask(id: string): Promise<AskRow | null>;
+  /** Asks without an outcome. */
+  openAsks(): Promise<AskRow[]>;
+  idempotency(scope: string, key: string): Promise<IdempotencyRow | null>;
+  bundle(hash: string): Promise<BundleRow | null>;
+  /** Newest deployment of each kind. */
+  bundles(): Promise<Omit<BundleRow, "code">[]>;
+  meta(name: string): Promise<string | null>;
+  messages(query: MessageQuery): Promise<Page<MessageRow>>;
+  deadLetters(
+    query: { to?: Address; limit: number; cursor?: string },
+  ): Promise<Page<DeadLetter & { id: number }>>;
+  events(
+    query: { afterId?: number; type?: string; address?: Address; limit: number },
+  ): Promise<(EventRow & { id: number })[]>;
+  /** Removes what retention no longer keeps, in small transactions. @returns rows removed */
+  prune(cut: PruneCut): Promise<number>;
+
+  readonly memory: Memory;
+  /** `ok`, or the first lines of what `PRAGMA integrity_check` found. */
+  check(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Everything older goes; a count keeps at most that many of the newest. */
+export interface PruneCut {
+  consumedBeforeMs: number;
+  consumedCount: number;
+  deadLettersBeforeMs: number;
+  endedBeforeMs: number;
+  idempotencyBeforeMs: number;
+}

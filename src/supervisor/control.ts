@@ -1,0 +1,158 @@
+/**
+ * What the running system can show and do, for the API and nothing else to call. Every answer is
+ * plain JSON data; every refusal is a `DreamError`.
+ */
+import type { Address } from "../address.ts";
+import type { Lane, Outcome } from "../actors/envelope.ts";
+import type { HostInfo } from "../host/hosts.ts";
+import type { ErrorData } from "../errors.ts";
+import type { Json, JsonSchema } from "../json.ts";
+import type {
+  AgentStatus,
+  AskRow,
+  CallRow,
+  DeadLetter,
+  MessageQuery,
+  MessageRow,
+  Page,
+  TimerRow,
+} from "../storage/store.ts";
+import type { MemoryHit, MemoryStats } from "../storage/memory.ts";
+
+/** Who asks: the token's name is the scope of Idempotency-Keys and the sender `@name`. */
+export interface Caller {
+  name: string;
+}
+
+export interface MessageInput {
+  to: string;
+  type: string;
+  payload: Json;
+  lane?: Lane;
+  expiresInMs?: number;
+  /** W3C traceparent. */
+  trace?: string;
+}
+
+export interface AskInput {
+  to: string;
+  type: string;
+  payload: Json;
+  timeoutMs?: number;
+  trace?: string;
+}
+
+export interface SpawnInput {
+  address: string;
+  /** Kind of agent. */
+  kind: string;
+  input?: Json;
+  restart?: "permanent" | "transient" | "temporary";
+}
+
+/** Key of the request and a hash of its body: the same key again gives the same answer. */
+export interface Idempotency {
+  key: string;
+  bodyHash: string;
+}
+
+export interface AgentView {
+  address: Address;
+  kind: string;
+  status: AgentStatus;
+  supervisor: Address;
+  hostPid: number | null;
+  thread: number | null;
+  generation: number;
+  mailboxDepth: number;
+  turns: number;
+  restarts: number;
+  lastError: ErrorData | null;
+}
+
+export interface AgentDetail extends AgentView {
+  restart: "permanent" | "transient" | "temporary";
+  spawnedBy: string | null;
+  input: Json;
+  grants: Json;
+  bundle: string;
+  /** Version of the definition. */
+  version: number;
+  accepts: Record<string, JsonSchema>;
+  /** XState's state value, tags and output; null before the first turn. */
+  state: { value: Json; tags: string[]; status: string; output: Json; context: Json } | null;
+  timers: TimerRow[];
+  calls: CallRow[];
+  createdAtMs: number;
+  endedAtMs: number | null;
+}
+
+export interface TreeNode {
+  address: Address;
+  type: "supervisor" | "dynamic" | "agent" | "adapter";
+  status: AgentStatus;
+  /** Kind of agent or adapter; null for supervisors. */
+  kind: string | null;
+  strategy: string | null;
+  restarts: number;
+  mailboxDepth: number;
+  lastError: ErrorData | null;
+  children: TreeNode[];
+  /** Children not listed (beyond the first 1,000 of a dynamic supervisor). */
+  hidden: number;
+}
+
+export interface AskAnswer {
+  id: string;
+  /** Null while open. */
+  outcome: Outcome | null;
+}
+
+export interface SystemStatus {
+  startedAtMs: number;
+  version: string;
+  pid: number;
+  home: string;
+  agents: Record<AgentStatus, number>;
+  hosts: HostInfo[];
+  toolHostPid: number | null;
+  deadLetters: number;
+  available: boolean;
+  memory: MemoryStats;
+}
+
+export interface Control {
+  status(): Promise<SystemStatus>;
+  /** All or nothing; resolves once durable. */
+  send(
+    caller: Caller,
+    messages: MessageInput[],
+    idempotency?: Idempotency,
+  ): Promise<{ ids: string[] }>;
+  /**
+   * Resolves with the reply, once durable.
+   * @throws {DreamError} `ask_timeout` (with the id in details), or the code the ask failed with
+   */
+  ask(
+    caller: Caller,
+    ask: AskInput,
+    idempotency?: Idempotency,
+  ): Promise<{ id: string; reply: Json }>;
+  readAsk(id: string): Promise<AskRow>;
+  spawn(caller: Caller, spawn: SpawnInput, idempotency?: Idempotency): Promise<AgentView>;
+  /** Ends it: mailbox to dead letters, address free (R6). */
+  delete(caller: Caller, address: string): Promise<void>;
+  agents(query: { limit: number; cursor?: string; under?: string }): Promise<Page<AgentView>>;
+  agent(address: string): Promise<AgentDetail>;
+  tree(): Promise<TreeNode>;
+  messages(query: MessageQuery): Promise<Page<MessageRow>>;
+  deadLetters(
+    query: { to?: Address; limit: number; cursor?: string },
+  ): Promise<Page<DeadLetter & { id: number }>>;
+  recall(
+    query: string,
+    options: { limit: number; includeDeleted?: boolean },
+  ): Promise<MemoryHit[]>;
+  /** Drains and ends the process. */
+  shutdown(): void;
+}
