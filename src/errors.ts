@@ -41,6 +41,7 @@ export const errorKinds = {
     exit: 2,
     hint: "Send less, or a path or id of the data instead of the data.",
   },
+  request_timeout: { status: 408, exit: 6, hint: "Send the whole request at once." },
   not_durable: {
     status: 422,
     exit: 2,
@@ -125,6 +126,11 @@ export const errorKinds = {
   file_unreadable: { status: 422, exit: 1, hint: "Check the file's permissions." },
   // system
   not_running: { status: 503, exit: 3, hint: "Start it: dreamos up." },
+  not_stopped: {
+    status: 504,
+    exit: 6,
+    hint: "It is still draining: wait, or end the process by its pid.",
+  },
   home_in_use: {
     status: 409,
     exit: 1,

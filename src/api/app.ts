@@ -1,0 +1,63 @@
+/** The only door (R11): HTTP and JSON in front of `Control`, with nothing of the system behind it. */
+import { Hono } from "hono";
+import type { Clock } from "../clock.ts";
+import { DreamError, toErrorData } from "../errors.ts";
+import type { Ids } from "../ids.ts";
+import type { Limits } from "../limits.ts";
+import type { Control } from "../supervisor/control.ts";
+import { answer, refuse } from "./answer.ts";
+import { checkHost, tokenCheck } from "./guard.ts";
+import { routesOf } from "./routes.ts";
+
+export interface AppOptions {
+  control: Control;
+  /** The bearer token that every route but `/healthz` wants. */
+  token: string;
+  clock: Clock;
+  ids: Ids;
+  limits: Limits;
+  /** Hears of every error that is ours and not the caller's; `id` is in the answer too. */
+  logError(error: unknown, at: { id: string; method: string; path: string }): void;
+}
+
+const base = "/api/v1";
+
+/** The whole API as one fetch handler; `app.request` serves tests and clients in process. */
+export function createApp(options: AppOptions): Hono {
+  const app = new Hono();
+  const checkToken = tokenCheck(options.token);
+  app.use(async (c, next) => {
+    checkHost(c.req.raw);
+    if (c.req.path !== "/healthz") checkToken(c.req.raw);
+    await next();
+  });
+  app.get("/healthz", () => answer({ status: "ok" }));
+  const allowed = new Map<string, string[]>([["/healthz", ["GET"]]]);
+  for (const { method, path, handle } of routesOf(options)) {
+    app.on(method, `${base}${path}`, handle);
+    allowed.set(`${base}${path}`, [...allowed.get(`${base}${path}`) ?? [], method]);
+  }
+  for (const [path, methods] of allowed) app.all(path, (c) => refuseMethod(c.req.raw, methods));
+  app.notFound((c) => refuse(notFound(c.req.raw).toData()));
+  app.onError((error, c) => {
+    const data = toErrorData(error);
+    if (data.code !== "internal") return refuse(data);
+    const id = options.ids.uuid();
+    options.logError(error, { id, method: c.req.method, path: c.req.path });
+    return refuse({ ...data, details: { ...data.details, logId: id } });
+  });
+  return app;
+}
+
+function refuseMethod(request: Request, methods: string[]): Response {
+  const error = new DreamError(
+    "method_not_allowed",
+    `Cannot ${request.method.slice(0, 20)} this: wanted ${methods.join(" or ")}`,
+  );
+  return refuse(error.toData(), { allow: methods.join(", ") });
+}
+
+function notFound(request: Request): DreamError {
+  const path = new URL(request.url).pathname.slice(0, 200);
+  return new DreamError("not_found", `Cannot find ${JSON.stringify(path)}: there is no such route`);
+}

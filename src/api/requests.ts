@@ -1,0 +1,182 @@
+/** What requests may hold, and their way from outside text to the words of `Control`. */
+import { z } from "zod";
+import { lanes } from "../actors/envelope.ts";
+import { parseAddress } from "../address.ts";
+import { parseMoment } from "../duration.ts";
+import { DreamError } from "../errors.ts";
+import type { Json } from "../json.ts";
+import type { Limits } from "../limits.ts";
+import type { AskInput, MessageInput, SpawnInput } from "../supervisor/control.ts";
+import type { MessageQuery } from "../storage/store.ts";
+
+const longestMs = 366 * 24 * 3_600_000;
+const milliseconds = z.int().min(1).max(longestMs);
+/** Kept as it came: `JSON.parse` made it, so it is JSON, and a copy would only cost. */
+const json = z.custom<Json>((value) => value !== undefined, "wanted a JSON value");
+const type = z.string().min(1).max(256);
+
+const message = z.strictObject({
+  to: z.string(),
+  type,
+  payload: json.optional(),
+  lane: z.enum(lanes).optional(),
+  expiresInMs: milliseconds.optional(),
+});
+
+const ask = z.strictObject({
+  to: z.string(),
+  type,
+  payload: json.optional(),
+  timeoutMs: milliseconds.optional(),
+});
+
+const spawn = z.strictObject({
+  address: z.string(),
+  kind: z.string().min(1).max(256),
+  input: json.optional(),
+  restart: z.enum(["permanent", "transient", "temporary"]).optional(),
+});
+
+/** Text of the query string; each key once. */
+const count = (fallback: number, max: number) =>
+  z.string().regex(/^\d+$/, "wanted a whole number").transform(Number)
+    .pipe(z.number().int().min(1).max(max)).prefault(String(fallback));
+const cursor = z.string().max(1_024).optional();
+const flag = z.enum(["true", "false"]).transform((text) => text === "true").optional();
+
+const agentsQuery = z.strictObject({
+  limit: count(100, 1_000),
+  cursor,
+  under: z.string().optional(),
+});
+const messagesQuery = z.strictObject({
+  to: z.string().optional(),
+  from: z.string().optional(),
+  since: z.string().optional(),
+  limit: count(100, 1_000),
+  cursor,
+});
+const deadLettersQuery = z.strictObject({
+  to: z.string().optional(),
+  limit: count(100, 1_000),
+  cursor,
+});
+const recallQuery = z.strictObject({
+  q: z.string().trim().min(1).max(1_000),
+  limit: count(5, 100),
+  includeDeleted: flag,
+});
+
+/** Reads `value` or says which field is wrong. @throws {DreamError} `bad_request` */
+function read<T>(schema: z.ZodType<T>, value: unknown, what: string, at = ""): T {
+  const result = schema.safeParse(value, { reportInput: false });
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const field = [at, ...issue.path.map(String)].filter((part) => part !== "").join(".");
+  throw new DreamError(
+    "bad_request",
+    `Cannot read ${what}: ${field ? `${field}: ` : ""}${issue.message}`,
+    field ? { details: { field } } : {},
+  );
+}
+
+/** @throws {DreamError} `reserved_type` for what only the runtime may send (R4) */
+function checkType(type: string): void {
+  if (!type.startsWith("system.") && !type.startsWith("xstate.")) return;
+  throw new DreamError("reserved_type", `Cannot send ${type}: the type belongs to the runtime`, {
+    details: { type },
+  });
+}
+
+/**
+ * Bounds one payload. Its text in the request can be measured by the whole body while that is
+ * small; only large bodies pay for being written out once more. `Control` bounds the text it stores.
+ */
+function checkPayload(payload: Json, bodyBytes: number, limits: Limits): void {
+  if (bodyBytes <= limits.payloadBytes) return;
+  const bytes = new TextEncoder().encode(JSON.stringify(payload)).length;
+  if (bytes <= limits.payloadBytes) return;
+  throw new DreamError(
+    "payload_too_large",
+    `Cannot take a payload of ${bytes} bytes, wanted at most ${limits.payloadBytes}`,
+    { details: { limitBytes: limits.payloadBytes } },
+  );
+}
+
+/** Every message of one request; `many` says whether it was an array. */
+export function readMessages(
+  value: Json,
+  bodyBytes: number,
+  limits: Limits,
+): { messages: MessageInput[]; many: boolean } {
+  const many = Array.isArray(value);
+  const items = many ? value : [value];
+  if (items.length === 0 || items.length > limits.bodyMessages) {
+    throw new DreamError(
+      items.length === 0 ? "bad_request" : "payload_too_large",
+      `Cannot read the messages: ${items.length} of them, wanted 1 to ${limits.bodyMessages}`,
+      { details: { limitMessages: limits.bodyMessages } },
+    );
+  }
+  const messages = items.map((item, i) => {
+    const { to, payload = {}, ...rest } = read(message, item, "the message", many ? `[${i}]` : "");
+    checkType(rest.type);
+    checkPayload(payload, bodyBytes, limits);
+    return { ...rest, to: parseAddress(to), payload };
+  });
+  return { messages, many };
+}
+
+export function readAsk(value: Json, bodyBytes: number, limits: Limits): AskInput {
+  const { to, payload = {}, ...rest } = read(ask, value, "the ask");
+  checkType(rest.type);
+  checkPayload(payload, bodyBytes, limits);
+  return { ...rest, to: parseAddress(to), payload };
+}
+
+export function readSpawn(value: Json, bodyBytes: number, limits: Limits): SpawnInput {
+  const { address, ...rest } = read(spawn, value, "the agent to spawn");
+  if (rest.input !== undefined) checkPayload(rest.input, bodyBytes, limits);
+  return { ...rest, address: parseAddress(address) };
+}
+
+type Query = Record<string, string>;
+
+export function readAgentsQuery(query: Query): { limit: number; cursor?: string; under?: string } {
+  const { under, ...rest } = read(agentsQuery, query, "the query");
+  if (under === undefined) return rest;
+  return { ...rest, under: under === "/" ? under : parseAddress(under) };
+}
+
+export function readMessagesQuery(query: Query, nowMs: number): MessageQuery {
+  const { to, from, since, ...rest } = read(messagesQuery, query, "the query");
+  const found: MessageQuery = rest;
+  if (to !== undefined) found.to = parseAddress(to);
+  // People and programs are `@name`, the runtime is `system`; all others have addresses.
+  if (from !== undefined) found.from = /^(@|system$)/.test(from) ? from : parseAddress(from);
+  if (since !== undefined) {
+    const sinceMs = parseMoment(since, nowMs);
+    if (sinceMs === null) {
+      throw new DreamError(
+        "bad_request",
+        "Cannot read the query: since: wanted 10m, an ISO 8601 time or epoch milliseconds",
+        { details: { field: "since" } },
+      );
+    }
+    found.sinceMs = sinceMs;
+  }
+  return found;
+}
+
+export function readDeadLettersQuery(
+  query: Query,
+): { to?: string; limit: number; cursor?: string } {
+  const { to, ...rest } = read(deadLettersQuery, query, "the query");
+  return to === undefined ? rest : { ...rest, to: parseAddress(to) };
+}
+
+export function readRecallQuery(
+  query: Query,
+): { q: string; limit: number; includeDeleted?: boolean | undefined } {
+  return read(recallQuery, query, "the query");
+}

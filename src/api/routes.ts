@@ -1,0 +1,155 @@
+/** The routes of `/api/v1`, each a few lines between the request and `Control`. */
+import type { Context } from "hono";
+import type { Clock } from "../clock.ts";
+import type { Limits } from "../limits.ts";
+import type { Caller, Control } from "../supervisor/control.ts";
+import { parseAddress } from "../address.ts";
+import { answer } from "./answer.ts";
+import { readJsonBody } from "./body.ts";
+import { readIdempotency } from "./idempotency.ts";
+import {
+  readAgentsQuery,
+  readAsk,
+  readDeadLettersQuery,
+  readMessages,
+  readMessagesQuery,
+  readRecallQuery,
+  readSpawn,
+} from "./requests.ts";
+import { viewAsk, viewDeadLetter, viewMessage } from "./views.ts";
+
+export interface RouteOptions {
+  control: Control;
+  clock: Clock;
+  limits: Limits;
+}
+
+export interface Route {
+  method: "GET" | "POST" | "DELETE";
+  path: string;
+  handle(context: Context): Promise<Response> | Response;
+}
+
+/** There is one token for now; its name is the sender `@owner`. */
+const caller: Caller = { name: "owner" };
+
+const traceForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+function traceOf(request: Request): { trace?: string } {
+  const trace = request.headers.get("traceparent");
+  return trace !== null && traceForm.test(trace) ? { trace } : {};
+}
+
+export function routesOf(options: RouteOptions): Route[] {
+  return [...writeRoutes(options), ...agentRoutes(options), ...readRoutes(options)];
+}
+
+function writeRoutes({ control, clock, limits }: RouteOptions): Route[] {
+  const readBody = async (c: Context) => {
+    const body = await readJsonBody(c.req.raw, limits.bodyBytes, clock);
+    return { ...body, key: readIdempotency(c.req.raw, body.bytes) };
+  };
+  return [
+    {
+      method: "POST",
+      path: "/messages",
+      async handle(c) {
+        const { bytes, value, key } = await readBody(c);
+        const { messages, many } = readMessages(value, bytes.length, limits);
+        const trace = traceOf(c.req.raw);
+        const { ids } = await control.send(caller, messages.map((m) => ({ ...m, ...trace })), key);
+        return answer(many ? { ids } : { id: ids[0] }, 202);
+      },
+    },
+    {
+      method: "POST",
+      path: "/asks",
+      async handle(c) {
+        const { bytes, value, key } = await readBody(c);
+        const ask = { ...readAsk(value, bytes.length, limits), ...traceOf(c.req.raw) };
+        return answer(await control.ask(caller, ask, key));
+      },
+    },
+    {
+      method: "POST",
+      path: "/agents",
+      async handle(c) {
+        const { bytes, value, key } = await readBody(c);
+        const spawn = readSpawn(value, bytes.length, limits);
+        const view = await control.spawn(caller, spawn, key);
+        return answer(view, 201, {
+          location: `/api/v1/agents/${encodeURIComponent(view.address)}`,
+        });
+      },
+    },
+    {
+      method: "POST",
+      path: "/shutdown",
+      handle() {
+        control.shutdown();
+        return answer({ stopping: true }, 202);
+      },
+    },
+  ];
+}
+
+function agentRoutes({ control }: RouteOptions): Route[] {
+  const addressOf = (c: Context) => parseAddress(c.req.param("address"));
+  return [
+    {
+      method: "GET",
+      path: "/agents",
+      handle: async (c) => answer(await control.agents(readAgentsQuery(c.req.query()))),
+    },
+    {
+      method: "GET",
+      path: "/agents/:address",
+      handle: async (c) => answer(await control.agent(addressOf(c))),
+    },
+    {
+      method: "DELETE",
+      path: "/agents/:address",
+      async handle(c) {
+        await control.delete(caller, addressOf(c));
+        return new Response(null, { status: 204 });
+      },
+    },
+    { method: "GET", path: "/tree", handle: async () => answer(await control.tree()) },
+  ];
+}
+
+function readRoutes({ control, clock }: RouteOptions): Route[] {
+  return [
+    { method: "GET", path: "/status", handle: async () => answer(await control.status()) },
+    {
+      method: "GET",
+      path: "/asks/:id",
+      handle: async (c) => answer(viewAsk(await control.readAsk(c.req.param("id") ?? ""))),
+    },
+    {
+      method: "GET",
+      path: "/messages",
+      async handle(c) {
+        const page = await control.messages(readMessagesQuery(c.req.query(), clock.wallMs()));
+        return answer({ items: page.items.map(viewMessage), nextCursor: page.nextCursor });
+      },
+    },
+    {
+      method: "GET",
+      path: "/deadletters",
+      async handle(c) {
+        const page = await control.deadLetters(readDeadLettersQuery(c.req.query()));
+        return answer({ items: page.items.map(viewDeadLetter), nextCursor: page.nextCursor });
+      },
+    },
+    {
+      method: "GET",
+      path: "/recall",
+      async handle(c) {
+        const { q, limit, includeDeleted } = readRecallQuery(c.req.query());
+        const options = includeDeleted === undefined ? { limit } : { limit, includeDeleted };
+        return answer({ items: await control.recall(q, options), nextCursor: null });
+      },
+    },
+  ];
+}

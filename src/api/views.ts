@@ -1,0 +1,43 @@
+/** Stored rows as the API shows them: payloads as JSON instead of text, no internal keys. */
+import type { Envelope, Outcome } from "../actors/envelope.ts";
+import type { Json } from "../json.ts";
+import type { AskRow, DeadLetter, MessageRow } from "../storage/store.ts";
+import type { AskAnswer } from "../supervisor/control.ts";
+
+export type EnvelopeView = Omit<Envelope, "payload"> & { payload: Json };
+export type MessageView = EnvelopeView & { status: MessageRow["status"] };
+export type DeadLetterView = Omit<DeadLetter, "envelope" | "state"> & {
+  id: number;
+  envelope: EnvelopeView;
+  state: Json;
+};
+export type AskView = AskAnswer & { expiresAtMs: number; settledAtMs: number | null };
+
+export function viewMessage({ envelope, status }: MessageRow): MessageView {
+  return { ...viewEnvelope(envelope), status };
+}
+
+export function viewDeadLetter(letter: DeadLetter & { id: number }): DeadLetterView {
+  const { envelope, state, ...rest } = letter;
+  return { ...rest, envelope: viewEnvelope(envelope), state: readText(state) };
+}
+
+export function viewAsk(row: AskRow): AskView {
+  const { id, expiresAtMs, settledAtMs } = row;
+  const outcome = row.outcome === null ? null : JSON.parse(row.outcome) as Outcome;
+  return { id, outcome, expiresAtMs, settledAtMs };
+}
+
+function viewEnvelope(envelope: Envelope): EnvelopeView {
+  return { ...envelope, payload: readText(envelope.payload) };
+}
+
+/** What is stored is JSON; a damaged row is shown as text instead of hiding the whole page. */
+function readText(text: string | null): Json {
+  if (text === null) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
