@@ -1,0 +1,109 @@
+/**
+ * Makes sure that node_modules holds exactly what package-lock.json names, Deno included. Plain
+ * Node 20 without dependencies: it runs before anything is installed.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The checkout. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Where Deno is, or null: beside npm's package, or in that of the platform when scripts are off. */
+export function findDeno(folder = root) {
+  const name = process.platform === "win32" ? "deno.exe" : "deno";
+  const libc = process.platform === "linux" ? "-glibc" : "";
+  const places = ["deno", `@deno/${process.platform}-${process.arch}${libc}`];
+  return places.map((place) => join(folder, "node_modules", place, name)).find(existsSync) ?? null;
+}
+
+/**
+ * What stands between `folder` and a right installation, in words, or null. npm writes
+ * node_modules/.package-lock.json when an installation is complete; it is compared package by
+ * package with package-lock.json, so that no record of ours can be out of date.
+ */
+export function whatIsMissing(folder = root, { dev = true } = {}) {
+  const wanted = readJson(join(folder, "package-lock.json"))?.packages;
+  if (!wanted) return "package-lock.json is missing or damaged";
+  const found = readJson(join(folder, "node_modules", ".package-lock.json"))?.packages;
+  if (!found) return "nothing is installed yet";
+  for (const [path, entry] of Object.entries(wanted)) {
+    if (path === "" || entry.link) continue;
+    const name = path.slice("node_modules/".length);
+    const there = found[path];
+    if (!there) {
+      if (entry.optional || entry.devOptional || entry.peer || (entry.dev && !dev)) continue;
+      return `${name} is missing`;
+    }
+    if (there.version !== entry.version || differs(there.integrity, entry.integrity)) {
+      return `${name} is ${there.version}, wanted ${entry.version}`;
+    }
+  }
+  const extra = Object.keys(found).find((path) => !Object.hasOwn(wanted, path));
+  if (extra) return `${extra.slice("node_modules/".length)} is installed but not wanted`;
+  return findDeno(folder) ? null : "Deno's program file is missing";
+}
+
+function differs(found, wanted) {
+  return found !== undefined && wanted !== undefined && found !== wanted;
+}
+
+function readJson(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return null;
+  }
+}
+
+/** Installs when something is missing; a right installation costs a few milliseconds. */
+export function ensureInstalled({ dev }) {
+  const reason = whatIsMissing(root, { dev });
+  if (reason === null) return;
+  const started = performance.now();
+  say(`Installing into node_modules (${reason}). This is done once and takes up to a minute …`);
+  // Engine warnings are left out: versions are pinned, and the code runs on Deno, not on Node.
+  const args = ["ci", "--loglevel=error", "--no-audit", "--no-fund"];
+  if (dev) args.push("--include=dev");
+  const done = runNpm(args);
+  if (done.error || done.status !== 0) {
+    const how = done.error ? done.error.message : `it ended with code ${done.status ?? "none"}`;
+    fail(
+      `npm ci failed: ${how}`,
+      "The first start needs npm and a connection to its registry. Check the network (and npm's " +
+        "proxy settings), then run the same command again.",
+    );
+  }
+  const left = whatIsMissing(root, { dev });
+  if (left !== null) {
+    fail(
+      `npm ci ended well, but ${left}`,
+      `Deno has packages for Linux (glibc), macOS and Windows; this is ${process.platform} ` +
+        `${process.arch}. If npm leaves out optional packages here (omit=optional), allow them.`,
+    );
+  }
+  say(`Installed in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
+}
+
+/** Output goes to stderr: the first line on stdout belongs to the command. */
+function runNpm(args) {
+  const options = { cwd: root, stdio: ["ignore", 2, 2] };
+  const npm = process.env.npm_execpath;
+  if (npm && /npm-cli\.c?js$/.test(npm)) {
+    return spawnSync(process.execPath, [npm, ...args], options);
+  }
+  return spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
+}
+
+/** One line for people, on stderr. */
+export function say(line) {
+  process.stderr.write(`dreamos: ${line}\n`);
+}
+
+/** Says what went wrong and what to do, and ends with code 1. */
+export function fail(what, hint) {
+  say(what);
+  say(hint);
+  process.exit(1);
+}
