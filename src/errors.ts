@@ -80,6 +80,7 @@ export const errorKinds = {
     exit: 1,
     hint: "See why: dreamos status ADDRESS; then restart or delete it.",
   },
+  agent_refused: { status: 409, exit: 1, hint: "The agent said no; see its message." },
   agent_failed: { status: 409, exit: 1, hint: "See why: dreamos status ADDRESS." },
   not_an_agent: { status: 409, exit: 1, hint: "Send to an agent below it: dreamos tree." },
   not_dynamic: { status: 409, exit: 1, hint: "Spawn under a dynamic supervisor: dreamos tree." },

@@ -166,6 +166,11 @@ export type Change =
   | { op: "deadLetter"; letter: DeadLetter }
   | { op: "timer"; row: TimerRow }
   | { op: "timerGone"; key: number; id: string }
+  /**
+   * The wall clock was set back, or the system restarted: no timer is due later than its whole
+   * delay from `nowMs` (R10).
+   */
+  | { op: "timersClamp"; nowMs: number }
   | { op: "call"; row: CallRow }
   | { op: "callGone"; key: number; id: string }
   | { op: "ask"; row: AskRow }
@@ -189,8 +194,8 @@ export interface BootAgent {
   turns: number;
   /** Highest `seq` ever given in this mailbox. */
   lastSeq: number;
-  /** Open envelopes. */
-  depth: number;
+  /** Open envelopes by lane: control, high, normal, low. */
+  depths: readonly [number, number, number, number];
   /** JSON text of the last StateSummary, null before the first turn. */
   summary: string | null;
 }
@@ -250,6 +255,7 @@ export interface Store {
   deadLetters(
     query: { to?: Address; limit: number; cursor?: string },
   ): Promise<Page<DeadLetter & { id: number }>>;
+  deadLetterCount(): Promise<number>;
   events(
     query: { afterId?: number; type?: string; address?: Address; limit: number },
   ): Promise<(EventRow & { id: number })[]>;

@@ -1,0 +1,142 @@
+/**
+ * Open asks: who waits for what, until when. The first answer wins; an ask that cannot be answered
+ * any more is answered with the reason at once.
+ */
+import type { Envelope, Outcome, ReplyTo } from "../actors/envelope.ts";
+import type { CancelTimer } from "../clock.ts";
+import type { ErrorData } from "../errors.ts";
+import type { AskRow } from "../storage/store.ts";
+import type { Cell } from "./cell.ts";
+import type { Asks as AsksFace, Core } from "./core.ts";
+import { Draft } from "./draft.ts";
+
+interface OpenAsk {
+  row: AskRow;
+  cancelTimer: CancelTimer;
+}
+
+export class Asks implements AsksFace {
+  #core: Core;
+  #open = new Map<string, OpenAsk>();
+  #waiters = new Map<string, ((outcome: Outcome) => void)[]>();
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Takes up what was open when the system ended. */
+  load(rows: readonly AskRow[]): void {
+    for (const { cancelTimer } of this.#open.values()) cancelTimer();
+    this.#open.clear();
+    for (const row of rows) this.#hold(row);
+  }
+
+  open(draft: Draft, row: AskRow): void {
+    draft.change({ op: "ask", row }).onAccept(() => this.#hold(row));
+  }
+
+  find(to: Pick<ReplyTo, "to" | "ask">): AskRow | undefined {
+    return this.#open.get(nameOfAsk(to.to, to.ask))?.row;
+  }
+
+  settle(
+    draft: Draft,
+    to: ReplyTo,
+    outcome: Outcome,
+    by: Cell | null,
+    cause: Envelope | null,
+  ): boolean {
+    const name = nameOfAsk(to.to, to.ask);
+    const row = this.#open.get(name)?.row;
+    if (!row || draft.marks.has(name) || (by && row.key !== by.key)) return false;
+    draft.marks.add(name);
+    const text = JSON.stringify(outcome);
+    const settled = { ...row, outcome: text, settledAtMs: this.#core.clock.wallMs() };
+    draft.change({ op: "ask", row: settled }).onAccept(() => this.#drop(name));
+    const asker = this.#core.registry.find(to.to);
+    if (asker && !asker.hasEnded) {
+      draft.post(asker, this.#reply(asker, to.ask, text, by, cause));
+    } else if (to.to.startsWith("@")) {
+      draft.onDurable(() => this.#tell(row.id, outcome));
+    }
+    return true;
+  }
+
+  cancel(draft: Draft, asker: string, ask: string): void {
+    const name = nameOfAsk(asker, ask);
+    const row = this.#open.get(name)?.row;
+    if (!row) return;
+    const outcome = JSON.stringify({ ok: false, error: { code: "killed", message: "cancelled" } });
+    const settledAtMs = this.#core.clock.wallMs();
+    draft.change({ op: "ask", row: { ...row, outcome, settledAtMs } })
+      .onAccept(() => this.#drop(name));
+  }
+
+  failAll(draft: Draft, cell: Cell, error: ErrorData): void {
+    for (const { row } of [...this.#open.values()]) {
+      if (row.key !== cell.key) continue;
+      const to = { to: row.asker, ask: row.ask, expiresAtMs: row.expiresAtMs };
+      const { code, message } = error;
+      this.settle(draft, to, { ok: false, error: { code, message } }, null, null);
+    }
+  }
+
+  /** Calls back once with the answer to an ask from the API, when durable. */
+  onAnswer(id: string, act: (outcome: Outcome) => void): void {
+    this.#waiters.set(id, [...(this.#waiters.get(id) ?? []), act]);
+  }
+
+  /** Ends all timers: the process stops. */
+  stop(): void {
+    for (const { cancelTimer } of this.#open.values()) cancelTimer();
+  }
+
+  #hold(row: AskRow): void {
+    const waitMs = Math.max(0, row.expiresAtMs - this.#core.clock.wallMs());
+    const cancelTimer = this.#core.clock.after(waitMs, () => this.#expire(row));
+    this.#open.set(nameOfAsk(row.asker, row.ask), { row, cancelTimer });
+  }
+
+  #drop(name: string): void {
+    this.#open.get(name)?.cancelTimer();
+    this.#open.delete(name);
+  }
+
+  #expire(row: AskRow): void {
+    const draft = new Draft();
+    const to = { to: row.asker, ask: row.ask, expiresAtMs: row.expiresAtMs };
+    const cell = this.#core.registry.byKey(row.key);
+    const message = `No reply from ${cell?.address ?? "the agent"} in time`;
+    const error = { code: "ask_timeout", message };
+    if (this.settle(draft, to, { ok: false, error }, null, null)) {
+      this.#core.ledger.commit(draft).catch(() => {});
+    }
+  }
+
+  #reply(
+    asker: Cell,
+    ask: string,
+    payload: string,
+    by: Cell | null,
+    cause: Envelope | null,
+  ): Envelope {
+    return this.#core.mail.envelope(asker.address, {
+      kind: "reply",
+      from: by?.address ?? "system",
+      type: "",
+      payload,
+      correlation: ask,
+      cause,
+    });
+  }
+
+  #tell(id: string, outcome: Outcome): void {
+    const waiters = this.#waiters.get(id);
+    this.#waiters.delete(id);
+    waiters?.forEach((act) => act(outcome));
+  }
+}
+
+function nameOfAsk(asker: string, ask: string): string {
+  return `${asker}\n${ask}`;
+}

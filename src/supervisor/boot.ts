@@ -1,0 +1,103 @@
+/** From stored rows to agents in memory, at start and after a refused commit. */
+import { rootAddress } from "../address.ts";
+import { DreamError } from "../errors.ts";
+import type { AgentRecord, BootAgent } from "../storage/store.ts";
+import { Cell } from "./cell.ts";
+import type { Core } from "./core.ts";
+import { Draft } from "./draft.ts";
+import type { Kind } from "./kinds.ts";
+import { type AgentNode, walk } from "./node.ts";
+import { grantsFor } from "./spawn.ts";
+import type { Tree } from "./tree.ts";
+
+/** Makes cells of all stored agents and gives them their places in the tree. */
+export async function loadAgents(core: Core, tree: Tree): Promise<void> {
+  core.registry.clear();
+  tree.clearPlaces();
+  core.registry.reserveKeys(Number(await core.store.meta("lastKey") ?? 0));
+  const draft = new Draft();
+  for (const stored of await core.store.agents()) {
+    const cell = makeCell(core, stored);
+    if (!cell) continue;
+    core.registry.add(cell);
+    if (!tree.adopt(cell)) stop(draft, cell);
+  }
+  for (const node of walk(tree.root)) {
+    if (node.type === "agent") placeAgent(core, draft, node);
+  }
+  await core.ledger.commit(draft);
+}
+
+function makeCell(core: Core, stored: BootAgent): Cell | null {
+  const kind = core.kinds.find(stored.record.agent) ?? core.kinds.byHash(stored.record.bundle);
+  if (!kind) {
+    core.log("error", "an agent's kind is not known", { address: stored.record.address });
+    return null;
+  }
+  const { record, summary } = stored;
+  const cell = new Cell(record, kind, {
+    ...stored,
+    summary: summary === null ? null : JSON.parse(summary),
+    hasState: summary !== null,
+  });
+  return cell;
+}
+
+/** The swarm file is the wish: what it no longer names stops, state and mailbox stay (R6). */
+function stop(draft: Draft, cell: Cell): void {
+  if (cell.hasEnded || cell.record.status === "stopped") return;
+  cell.record = { ...cell.record, status: "stopped" };
+  draft.change({ op: "agent", record: cell.record });
+}
+
+function placeAgent(core: Core, draft: Draft, node: AgentNode): void {
+  const kind = core.kinds.newest(node.spec.agent);
+  const cell = core.registry.find(node.address);
+  if (!cell) return createAgent(core, draft, node, kind);
+  const { restart, input } = node.spec;
+  const wish = {
+    agent: kind.name,
+    bundle: kind.hash,
+    restart,
+    input: JSON.stringify(input),
+    grants: JSON.stringify(grantsFor(kind, node.spec.grants)),
+    origin: "swarm" as const,
+    status: cell.record.status === "stopped" ? "running" as const : cell.record.status,
+  };
+  const record: AgentRecord = { ...cell.record, ...wish };
+  if (JSON.stringify(record) === JSON.stringify(cell.record)) return;
+  cell.record = record;
+  cell.kind = kind;
+  draft.change({ op: "agent", record });
+}
+
+function createAgent(core: Core, draft: Draft, node: AgentNode, kind: Kind): void {
+  const input = JSON.stringify(node.spec.input);
+  const fault = kind.schemas.input(node.spec.input);
+  if (fault !== null) {
+    throw new DreamError("bad_swarm", `Cannot start ${node.address}: its input: ${fault}`);
+  }
+  const record: AgentRecord = {
+    key: core.registry.takeKey(),
+    address: node.address,
+    agent: kind.name,
+    bundle: kind.hash,
+    restart: node.spec.restart,
+    input,
+    grants: JSON.stringify(grantsFor(kind, node.spec.grants)),
+    origin: "swarm",
+    spawnedBy: rootAddress,
+    status: "running",
+    generation: 0,
+    restarts: 0,
+    lastError: null,
+    createdAtMs: core.clock.wallMs(),
+    endedAtMs: null,
+  };
+  draft.change(
+    { op: "agent", record },
+    { op: "meta", name: "lastKey", value: String(record.key) },
+  );
+  draft.event(record.createdAtMs, "agent.started", node.address, { kind: kind.name });
+  core.registry.add(new Cell(record, kind));
+}

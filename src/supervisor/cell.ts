@@ -1,0 +1,108 @@
+/** One agent as the control process holds it: its record, its mailbox and its place in a thread. */
+import type { Address } from "../address.ts";
+import type { Envelope } from "../actors/envelope.ts";
+import type { StateSummary } from "../actors/protocol.ts";
+import type { Thread } from "../host/hosts.ts";
+import type { AgentRecord, AgentStatus, Cursors } from "../storage/store.ts";
+import type { Kind } from "./kinds.ts";
+import { Mailbox } from "./mailbox.ts";
+
+/** An agent's stay in a thread, from placement to its end. */
+export interface Residence {
+  /** Null while it is being placed. */
+  thread: Thread | null;
+  /** Number of the last turn handed over in this stay. */
+  turn: number;
+  /** Envelopes handed over and not yet answered for; null between turns. */
+  hand: Envelope[] | null;
+  /** Monotonic ms of the last hand-over or answer. */
+  sinceMs: number;
+  /** Turns of this stay that are not durable yet. */
+  uncommitted: number;
+  /** The host that it is in has no other thread. */
+  alone: boolean;
+}
+
+export class Cell {
+  record: AgentRecord;
+  kind: Kind;
+  mailbox: Mailbox;
+  cursors: [number, number, number, number];
+  lastSeq: number;
+  turns: number;
+  summary: StateSummary | null;
+  residence: Residence | null = null;
+  /** Whether a state is stored (or on its way to the store): else it starts afresh. */
+  hasState: boolean;
+  /** Waiting for its backoff to end. */
+  restarting = false;
+  /** Full mailbox that its last turn could not send to (R9). */
+  blockedOn: Cell | null = null;
+  /** Envelopes to hand over one by one after a crash. */
+  careful = 0;
+  /** Was in hand when a host died: runs alone until a turn commits (R7). */
+  suspect = false;
+  /** Different envelopes in a row that crashed it without a turn between. */
+  crashStreak = new Set<string>();
+  /** Restarts since it was last stable, for the backoff. */
+  backoffs = 0;
+  lastCrashMs = Number.NEGATIVE_INFINITY;
+  /** Resolves when the newest accepted turn is durable: a thread is restored from that. */
+  settled: Promise<void> = Promise.resolve();
+  /** A read of its mailbox or state from the store is under way. */
+  loading = false;
+  /** Queued for a thread. */
+  queued = false;
+
+  constructor(record: AgentRecord, kind: Kind, from?: {
+    cursors: Cursors;
+    lastSeq: number;
+    turns: number;
+    depths: readonly number[];
+    summary: StateSummary | null;
+    hasState: boolean;
+  }) {
+    this.record = record;
+    this.kind = kind;
+    this.mailbox = new Mailbox(from?.depths);
+    this.cursors = [...(from?.cursors ?? [0, 0, 0, 0])];
+    this.lastSeq = from?.lastSeq ?? 0;
+    this.turns = from?.turns ?? 0;
+    this.summary = from?.summary ?? null;
+    this.hasState = from?.hasState ?? false;
+  }
+
+  get address(): Address {
+    return this.record.address;
+  }
+
+  get key(): number {
+    return this.record.key;
+  }
+
+  /** Whether it may be given a thread and envelopes. */
+  get isRunnable(): boolean {
+    return this.record.status === "running" && !this.restarting && this.blockedOn === null;
+  }
+
+  get hasEnded(): boolean {
+    return this.record.status === "completed" || this.record.status === "failed";
+  }
+
+  /** Something to do right away: open envelopes, its very first turn, or a run to start again. */
+  get hasWork(): boolean {
+    const inHand = this.residence?.hand?.length ?? 0;
+    if (this.mailbox.depth > inHand) return true;
+    if (this.residence) return !this.hasState && this.residence.hand === null;
+    return !this.hasState || (this.summary?.runs ?? 0) > 0;
+  }
+
+  /** The status that people see. */
+  get status(): AgentStatus {
+    const stored = this.record.status;
+    if (stored !== "running") return stored;
+    if (this.restarting) return "restarting";
+    if (this.blockedOn) return "blocked";
+    return this.residence || this.hasWork ? "running" : "passive";
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * What the parts of the supervisor share, and the narrow faces they show one another. Put together
+ * in system.ts; each part lives in a file of its own.
+ */
+import type { Address } from "../address.ts";
+import type { Envelope, Lane, Outcome, ReplyTo } from "../actors/envelope.ts";
+import type { Clock } from "../clock.ts";
+import type { DreamError, ErrorCode, ErrorData } from "../errors.ts";
+import type { Hosts, ThreadLoss } from "../host/hosts.ts";
+import type { Ids } from "../ids.ts";
+import type { Limits } from "../limits.ts";
+import type { AskRow, CallRow, Store, TimerRow } from "../storage/store.ts";
+import type { Cell } from "./cell.ts";
+import type { Draft } from "./draft.ts";
+import type { ExitReason } from "./exit-reason.ts";
+import type { Kinds } from "./kinds.ts";
+import type { Registry } from "./registry.ts";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+/** One line for the log. Fields are small facts: no payloads, no secrets. */
+export type Log = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
+
+/** Work outside as the gateway carries it out; the tool host is behind it. */
+export interface ToolRunner {
+  readonly pid: number | null;
+  call(
+    call: {
+      key: string;
+      name: string;
+      input: unknown;
+      grant: { read: string[] };
+      deadlineMs: number;
+    },
+  ): Promise<unknown>;
+  cancel(key: string): void;
+}
+
+export interface Letter {
+  kind?: Envelope["kind"];
+  from: string;
+  type: string;
+  payload: string;
+  lane?: Lane;
+  cause?: Envelope | null;
+  correlation?: string | null;
+  replyTo?: ReplyTo | null;
+  expiresAtMs?: number | null;
+  trace?: string | null;
+}
+
+export interface Ledger {
+  /** Accepts the draft now; resolves when it is durable. Never rejects for a full or busy disk. */
+  commit(draft: Draft): Promise<void>;
+  /** Whether the disk keeps up: else no new turn is handed over. */
+  readonly isBehind: boolean;
+}
+
+export interface Mail {
+  envelope(to: Address, letter: Letter): Envelope;
+  /** Tells `cell` something from the runtime, if its machine names `type` (R4). */
+  system(draft: Draft, cell: Cell, type: string, payload: unknown, cause?: Envelope | null): void;
+  /** Keeps an envelope as a dead letter; a waiting asker is answered with the code. */
+  bury(
+    draft: Draft,
+    envelope: Envelope,
+    reason: ErrorCode,
+    message: string,
+    state?: string | null,
+  ): void;
+}
+
+export interface Dispatcher {
+  /** Looks at the agent again: it may have work, or room. */
+  wake(cell: Cell): void;
+  /** Takes it out of its thread without a charge: envelopes in hand go back. */
+  evict(cell: Cell, force: boolean): Promise<void>;
+  /** Looks at all agents that wait for a thread or for the disk. */
+  pump(): void;
+  /** The mailbox of `receiver` has room, or is no more: senders that waited for it go on. */
+  unblock(receiver: Cell): void;
+}
+
+export interface Failures {
+  /** An agent's stay ended badly with `hand` in hand: charges, restarts, parks (R6, R7). */
+  failed(cell: Cell, hand: readonly Envelope[], reason: ExitReason, error: ErrorData): void;
+  /** Its thread is lost through no known fault of its own. `busy`: it had a turn or run in hand. */
+  lost(cell: Cell, hand: readonly Envelope[], loss: ThreadLoss, busy: boolean): void;
+  /** A permanent agent ended normally and is to start afresh. */
+  finished(cell: Cell): void;
+  /** Its thread said what no honest thread says. */
+  forged(cell: Cell, what: string): void;
+  /** A turn of it was accepted. */
+  progressed(cell: Cell): void;
+  park(draft: Draft, cell: Cell, error: ErrorData): void;
+}
+
+export interface Asks {
+  open(draft: Draft, row: AskRow): void;
+  /** First answer wins. @returns false when the ask is not open (any more) */
+  settle(
+    draft: Draft,
+    to: ReplyTo,
+    outcome: Outcome,
+    by: Cell | null,
+    cause: Envelope | null,
+  ): boolean;
+  find(to: Pick<ReplyTo, "to" | "ask">): AskRow | undefined;
+  cancel(draft: Draft, asker: string, ask: string): void;
+  /** Answers all asks that `cell` was asked and that no envelope of its mailbox will answer. */
+  failAll(draft: Draft, cell: Cell, error: ErrorData): void;
+}
+
+export interface Timers {
+  set(draft: Draft, row: TimerRow): void;
+  clear(draft: Draft, cell: Cell, id: string): void;
+}
+
+export interface Gateway {
+  request(draft: Draft, cell: Cell, row: CallRow): void;
+  cancel(draft: Draft, cell: Cell, id: string): void;
+  /** All calls of an agent that is no more. */
+  forget(cell: Cell): void;
+}
+
+export interface Tree {
+  /** Starts an agent below a dynamic supervisor. @throws {DreamError} when that cannot be */
+  spawn(draft: Draft, spawn: {
+    under: Address;
+    name: string;
+    agent: string;
+    input: string;
+    restart: "permanent" | "transient" | "temporary" | null;
+    by: string;
+  }): Cell;
+  /** A child ended and may start again: decides, counts, waits, escalates. */
+  childFailed(
+    draft: Draft,
+    cell: Cell,
+    reason: ExitReason,
+    error: ErrorData,
+    counted: boolean,
+  ): void;
+  /** A parked child no longer takes a running place. */
+  childParked(cell: Cell): void;
+  /** Tells Captain, people and the log about trouble below `address`. */
+  report(draft: Draft, address: Address, error: ErrorData): void;
+  stableAfterMs(address: Address): number;
+  /** A child has ended for good: its place is free. */
+  childEnded(cell: Cell): void;
+  /** Stops a child: state and mailbox stay, new sends are refused. */
+  stopChild(draft: Draft, cell: Cell): void;
+  /** Hosts are shared only inside one group (R5, R7). */
+  groupOf(address: Address): string;
+  isSupervisor(address: Address): boolean;
+}
+
+export interface Core {
+  clock: Clock;
+  ids: Ids;
+  limits: Limits;
+  store: Store;
+  hosts: Hosts;
+  tools: ToolRunner;
+  log: Log;
+  kinds: Kinds;
+  registry: Registry;
+  ledger: Ledger;
+  mail: Mail;
+  dispatcher: Dispatcher;
+  failures: Failures;
+  asks: Asks;
+  timers: Timers;
+  gateway: Gateway;
+  tree: Tree;
+  /** False from the first moment of a shutdown: no new work from outside. */
+  isOpen: boolean;
+  /** True while memory is loaded anew or the process ends: no turn is handed over. */
+  isHalted: boolean;
+  /** The store refused a commit: what was accepted and is not durable is thrown away (R3). */
+  rejected(error: Error): void;
+  /** The process must end: `code` is its exit code. */
+  fatal(code: number, error: DreamError | Error): void;
+}

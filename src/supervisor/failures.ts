@@ -1,0 +1,121 @@
+/**
+ * What a bad end means: who is charged, what is tried again, what is given up (R7).
+ *
+ * Invariants:
+ * - I1 Only an agent's own fault is charged: not a lost host, not an ended process, not a stop.
+ * - I2 Intensity is charged once per envelope, at its first crash; `maxAttempts` bounds the rest.
+ * - I3 No envelope is lost: it is handed over again, or it is a dead letter, or its agent is parked.
+ */
+import type { Envelope } from "../actors/envelope.ts";
+import type { ErrorData } from "../errors.ts";
+import type { ThreadLoss } from "../host/hosts.ts";
+import type { AgentRecord } from "../storage/store.ts";
+import type { Cell } from "./cell.ts";
+import type { Core, Failures as FailuresFace } from "./core.ts";
+import { Draft } from "./draft.ts";
+import type { ExitReason } from "./exit-reason.ts";
+
+/** Different envelopes in a row that crash an agent before its state is held to be bad. */
+const badStateAfter = 3;
+
+export class Failures implements FailuresFace {
+  #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  failed(cell: Cell, hand: readonly Envelope[], reason: ExitReason, error: ErrorData): void {
+    const draft = new Draft();
+    const isFirst = hand.length === 0 || hand.some((envelope) => envelope.attempt === 0);
+    for (const envelope of hand) {
+      envelope.attempt++;
+      const { lane, seq, attempt } = envelope;
+      draft.change({ op: "attempt", key: cell.key, lane, seq, attempt });
+    }
+    cell.careful = Math.max(cell.careful, hand.length);
+    cell.lastCrashMs = this.#core.clock.monotonicMs();
+    this.#core.log("warn", `agent ${reason}`, { address: cell.address, code: error.code });
+    if (!this.#giveUp(draft, cell, hand, error)) {
+      this.#core.tree.childFailed(draft, cell, reason, error, isFirst);
+    }
+    this.#core.ledger.commit(draft).catch(() => {});
+  }
+
+  lost(cell: Cell, hand: readonly Envelope[], loss: ThreadLoss, busy: boolean): void {
+    const error: ErrorData = { code: "host_lost", message: loss.message };
+    if (loss.reason === "exited") {
+      return this.failed(cell, hand, "crashed", { code: "crashed", message: loss.message });
+    }
+    if (loss.alone && busy && cell.suspect) return this.failed(cell, hand, "host_lost", error);
+    if (busy) cell.suspect = true;
+    cell.careful = Math.max(cell.careful, hand.length);
+    this.#core.log("warn", "thread lost with its host", { address: cell.address, busy });
+    const draft = new Draft().event(this.#core.clock.wallMs(), "agent.host_lost", cell.address, {
+      message: loss.message,
+      suspect: busy,
+    });
+    this.#core.ledger.commit(draft).catch(() => {});
+    this.#core.dispatcher.wake(cell);
+  }
+
+  finished(cell: Cell): void {
+    const draft = new Draft();
+    const error: ErrorData = { code: "agent_ended", message: "It ended normally and is permanent" };
+    this.#core.tree.childFailed(draft, cell, "normal", error, true);
+    this.#core.ledger.commit(draft).catch(() => {});
+  }
+
+  forged(cell: Cell, what: string): void {
+    const hand = cell.residence?.hand ?? [];
+    const message = `${cell.address}: its thread answered with ${what}`;
+    this.#core.dispatcher.evict(cell, true).catch(() => {});
+    this.failed(cell, hand, "crashed", { code: "bad_frame", message });
+  }
+
+  progressed(cell: Cell): void {
+    cell.crashStreak.clear();
+    if (cell.backoffs === 0) return;
+    const quietMs = this.#core.clock.monotonicMs() - cell.lastCrashMs;
+    if (quietMs >= this.#core.tree.stableAfterMs(cell.address)) cell.backoffs = 0;
+  }
+
+  park(draft: Draft, cell: Cell, error: ErrorData): void {
+    const record: AgentRecord = { ...cell.record, status: "parked", lastError: error };
+    draft.change({ op: "agent", record });
+    const { code, message } = error;
+    draft.event(this.#core.clock.wallMs(), "agent.parked", cell.address, { code, message });
+    this.#core.asks.failAll(draft, cell, { code: "agent_parked", message });
+    this.#core.tree.report(draft, cell.address, error);
+    draft.onAccept(() => {
+      cell.record = record;
+      this.#core.tree.childParked(cell);
+    });
+    this.#core.log("error", "agent parked", { address: cell.address, code });
+  }
+
+  /** A poison envelope becomes a dead letter; bad state, or a result that kills, parks. */
+  #giveUp(draft: Draft, cell: Cell, hand: readonly Envelope[], error: ErrorData): boolean {
+    const [envelope] = hand;
+    if (hand.length !== 1 || !envelope) return false;
+    cell.crashStreak.add(envelope.id);
+    if (cell.crashStreak.size >= badStateAfter) {
+      const message = `${badStateAfter} different envelopes in a row crashed it: ${error.message}`;
+      this.park(draft, cell, { code: error.code, message });
+      return true;
+    }
+    if (envelope.attempt < this.#core.limits.maxAttempts) return false;
+    if (envelope.kind !== "message" && envelope.kind !== "system") {
+      const message = `A ${envelope.kind} crashed it ${envelope.attempt} times: ${error.message}`;
+      this.park(draft, cell, { code: error.code, message });
+      return true;
+    }
+    const { lane, seq, attempt } = envelope;
+    draft.change({ op: "skip", key: cell.key, lane, seq });
+    const state = cell.summary ? JSON.stringify(cell.summary) : null;
+    const message = `It crashed ${cell.address} ${attempt} times: ${error.message}`;
+    this.#core.mail.bury(draft, envelope, "poison", message, state);
+    draft.onAccept(() => cell.mailbox.drop(envelope));
+    return false;
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * The only way from an agent to the outside: capability first, then the tool, then the result as an
+ * envelope. A call is dispatched when the turn that asked for it is durable; its result is stored
+ * before the agent sees it (R2, R3).
+ */
+import type { Outcome } from "../actors/envelope.ts";
+import { DreamError, toErrorData } from "../errors.ts";
+import type { CallRow } from "../storage/store.ts";
+import { type ToolSpec, toolSpecs } from "../tools/tool-protocol.ts";
+import type { Cell } from "./cell.ts";
+import type { Core, Gateway as GatewayFace } from "./core.ts";
+import { Draft } from "./draft.ts";
+import { isMemoryCall, runMemoryCall } from "./memory-calls.ts";
+
+/** What an agent was granted, as stored in its record. */
+export interface StoredGrants {
+  calls: string[];
+  files: string[];
+}
+
+export class Gateway implements GatewayFace {
+  #core: Core;
+  /** Calls under way by key; one that is cancelled is taken out and its result dropped. */
+  #live = new Map<string, { cell: Cell; row: CallRow }>();
+  #tools = new Map<string, ToolSpec>(toolSpecs.map((spec) => [spec.name, spec]));
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Takes up the calls that had no result when the system ended. */
+  load(rows: readonly CallRow[]): void {
+    this.#live.clear();
+    for (const row of rows) {
+      const cell = this.#core.registry.byKey(row.key);
+      if (!cell || row.status === "in_doubt") continue;
+      const spec = this.#tools.get(row.name);
+      if (row.status === "running" && spec && !spec.idempotent) this.#doubt(cell, row);
+      else this.#dispatch(cell, row);
+    }
+  }
+
+  request(draft: Draft, cell: Cell, row: CallRow): void {
+    draft.change({ op: "call", row }).onDurable(() => this.#dispatch(cell, row));
+  }
+
+  cancel(draft: Draft, cell: Cell, id: string): void {
+    const key = keyOf(cell, id);
+    draft.change({ op: "callGone", key: cell.key, id }).onAccept(() => {
+      if (this.#live.delete(key)) this.#core.tools.cancel(key);
+    });
+  }
+
+  forget(cell: Cell): void {
+    for (const [key, call] of this.#live) {
+      if (call.cell !== cell) continue;
+      this.#live.delete(key);
+      this.#core.tools.cancel(key);
+    }
+  }
+
+  #dispatch(cell: Cell, row: CallRow): void {
+    if (cell.hasEnded || this.#core.registry.byKey(cell.key) !== cell) return;
+    const key = keyOf(cell, row.id);
+    this.#live.set(key, { cell, row });
+    this.#carryOut(cell, row, key).then(
+      (value): Outcome => ({ ok: true, value }),
+      (thrown): Outcome => {
+        const { code, message } = toErrorData(thrown, "call_failed");
+        return { ok: false, error: { code, message } };
+      },
+    ).then((outcome) => this.#finish(key, outcome))
+      .catch((error) =>
+        this.#core.log("error", "a call's result was not stored", {
+          call: row.name,
+          error: String(error?.code ?? error?.name),
+        })
+      );
+  }
+
+  async #carryOut(cell: Cell, row: CallRow, key: string): Promise<unknown> {
+    const grants: StoredGrants = JSON.parse(cell.record.grants);
+    if (!grants.calls.includes(row.name)) {
+      throw new DreamError(
+        "denied",
+        `${cell.address} may not call ${row.name}: granted are ${
+          grants.calls.join(", ") || "none"
+        }`,
+      );
+    }
+    const input: unknown = JSON.parse(row.input);
+    if (isMemoryCall(row.name)) {
+      const { store, clock } = this.#core;
+      return await runMemoryCall(store, key, row.name, input, clock.wallMs());
+    }
+    const spec = this.#tools.get(row.name);
+    if (!spec) throw new DreamError("unknown_call", `There is no call ${row.name.slice(0, 80)}`);
+    return await this.#runTool(spec, cell, row, { key, input, grant: { read: grants.files } });
+  }
+
+  async #runTool(
+    spec: ToolSpec,
+    cell: Cell,
+    row: CallRow,
+    call: { key: string; input: unknown; grant: { read: string[] } },
+  ): Promise<unknown> {
+    if (!spec.idempotent) {
+      await this.#core.store.commit([{ op: "call", row: { ...row, status: "running" } }]);
+    }
+    const deadlineMs = spec.deadlineMs;
+    while (true) {
+      try {
+        return await this.#core.tools.call({ ...call, name: spec.name, deadlineMs });
+      } catch (error) {
+        const lost = error instanceof DreamError && error.code === "host_lost";
+        if (!lost || !this.#live.has(call.key)) throw error;
+        if (spec.idempotent) continue;
+        this.#doubt(cell, row);
+        throw error;
+      }
+    }
+  }
+
+  #finish(key: string, outcome: Outcome): Promise<void> {
+    const call = this.#live.get(key);
+    if (!call) return Promise.resolve();
+    this.#live.delete(key);
+    const { cell, row } = call;
+    const { clock, mail, ledger, limits } = this.#core;
+    let payload = JSON.stringify(outcome);
+    if (payload.length > limits.payloadBytes) {
+      const message = `The result of ${row.name} has ${payload.length} bytes of at most ` +
+        `${limits.payloadBytes}`;
+      outcome = { ok: false, error: { code: "payload_too_large", message } };
+      payload = JSON.stringify(outcome);
+    }
+    const draft = new Draft().change({ op: "callGone", key: cell.key, id: row.id });
+    const code = "ok" in outcome && !outcome.ok ? outcome.error.code : null;
+    if (code) {
+      draft.event(clock.wallMs(), "call.failed", cell.address, { name: row.name, code });
+    }
+    const letter = { kind: "result" as const, from: "system", type: "", payload };
+    const envelope = mail.envelope(cell.address, { ...letter, correlation: row.id });
+    draft.post(cell, { ...envelope, cause: row.cause });
+    return ledger.commit(draft);
+  }
+
+  /** Nobody knows whether it happened: it waits for a person. */
+  #doubt(cell: Cell, row: CallRow): void {
+    this.#live.delete(keyOf(cell, row.id));
+    const draft = new Draft().change({ op: "call", row: { ...row, status: "in_doubt" } })
+      .event(this.#core.clock.wallMs(), "call.in_doubt", cell.address, { name: row.name });
+    this.#core.ledger.commit(draft).catch(() => {});
+  }
+}
+
+function keyOf(cell: Cell, id: string): string {
+  return `${cell.key}:${id}`;
+}

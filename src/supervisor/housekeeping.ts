@@ -1,0 +1,79 @@
+/** What is looked at now and then: turns past their deadline, idle agents, retention. */
+import type { CancelTimer } from "../clock.ts";
+import type { Cell } from "./cell.ts";
+import type { Core } from "./core.ts";
+import { type Dispatcher, isIdle } from "./dispatcher.ts";
+
+const lookMs = 250;
+const pruneMs = 10 * 60_000;
+
+export class Housekeeping {
+  #core: Core;
+  #dispatcher: Dispatcher;
+  #cancel: CancelTimer = () => {};
+  #lastPruneMs: number;
+  #stopped = false;
+
+  constructor(core: Core, dispatcher: Dispatcher) {
+    this.#core = core;
+    this.#dispatcher = dispatcher;
+    this.#lastPruneMs = core.clock.monotonicMs();
+  }
+
+  start(): void {
+    this.#cancel = this.#core.clock.after(lookMs, () => {
+      this.#look();
+      if (!this.#stopped) this.start();
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  #look(): void {
+    const now = this.#core.clock.monotonicMs();
+    const { turnDeadlineMs, idleAfterMs } = this.#core.limits;
+    for (const cell of [...this.#dispatcher.resident]) {
+      const { hand, sinceMs } = cell.residence!;
+      const forMs = now - sinceMs;
+      if (hand !== null && forMs > turnDeadlineMs) this.#stalled(cell, forMs);
+      else if (forMs > idleAfterMs && isIdle(cell) && !cell.hasWork) {
+        this.#dispatcher.evict(cell, false).catch(() => {});
+      }
+    }
+    if (now - this.#lastPruneMs > pruneMs) {
+      this.#lastPruneMs = now;
+      this.prune().catch((error) =>
+        this.#core.log("warn", "retention failed", { code: error?.code ?? error?.name })
+      );
+    }
+  }
+
+  /** The thread is ended by force, with its host if need be, and the agent starts elsewhere. */
+  #stalled(cell: Cell, forMs: number): void {
+    const hand = cell.residence?.hand ?? [];
+    const message = `A turn of ${cell.address} took more than ${Math.round(forMs)} ms of at most ` +
+      `${this.#core.limits.turnDeadlineMs} ms`;
+    this.#dispatcher.evict(cell, true).catch(() => {});
+    this.#core.failures.failed(cell, hand, "stalled", { code: "stalled", message });
+  }
+
+  async prune(): Promise<void> {
+    const { limits, clock, registry, store } = this.#core;
+    const now = clock.wallMs();
+    const endedBeforeMs = now - limits.keepEndedMs;
+    for (const cell of [...registry.all()]) {
+      const { endedAtMs } = cell.record;
+      if (cell.hasEnded && endedAtMs !== null && endedAtMs < endedBeforeMs) registry.remove(cell);
+    }
+    await store.prune({
+      consumedBeforeMs: now - limits.keepConsumedMs,
+      consumedCount: limits.keepConsumedCount,
+      deadLettersBeforeMs: now - limits.keepDeadLettersMs,
+      endedBeforeMs,
+      idempotencyBeforeMs: now - limits.keepIdempotencyMs,
+    });
+  }
+}

@@ -1,0 +1,98 @@
+/** The kinds of agents that this system knows: bundle, manifest and compiled schemas by hash. */
+import { type CompiledManifest, compileManifest } from "../actors/validate.ts";
+import type { Manifest } from "../actors/manifest.ts";
+import { DreamError } from "../errors.ts";
+import type { Bundle } from "../host/hosts.ts";
+import type { Store } from "../storage/store.ts";
+
+export interface Kind {
+  name: string;
+  hash: string;
+  manifest: Manifest;
+  schemas: CompiledManifest;
+}
+
+export class Kinds {
+  #newest = new Map<string, Kind>();
+  #byHash = new Map<string, Kind>();
+  #code = new Map<string, Promise<Bundle>>();
+  #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Reads what was deployed before, so that stored agents find their bundles. */
+  async load(): Promise<void> {
+    for (const row of await this.#store.bundles()) {
+      this.#add(row.agent, row.hash, JSON.parse(row.manifest));
+    }
+  }
+
+  /** Makes `bundle` the newest of kind `name`; stored by hash, so the same code is stored once. */
+  async deploy(name: string, bundle: Bundle, manifest: Manifest, atMs: number): Promise<Kind> {
+    if (manifest.kind !== name) {
+      throw new DreamError(
+        "bad_bundle",
+        `Cannot deploy kind "${name}": its module defines kind "${manifest.kind}"`,
+      );
+    }
+    const known = this.#newest.get(name);
+    if (known?.hash === bundle.hash) return known;
+    await this.#store.commit([{
+      op: "bundle",
+      row: {
+        hash: bundle.hash,
+        code: bundle.code,
+        manifest: JSON.stringify(manifest),
+        agent: name,
+        deployedAtMs: atMs,
+      },
+    }]);
+    this.#code.set(bundle.hash, Promise.resolve(bundle));
+    return this.#add(name, bundle.hash, manifest);
+  }
+
+  /** @throws {DreamError} `kind_not_found` with the kinds there are */
+  newest(name: string): Kind {
+    const kind = this.#newest.get(name);
+    if (kind) return kind;
+    const known = [...this.#newest.keys()].sort().join(", ") || "none";
+    throw new DreamError(
+      "kind_not_found",
+      `Cannot find kind "${name.slice(0, 80)}": have ${known}`,
+    );
+  }
+
+  find(name: string): Kind | undefined {
+    return this.#newest.get(name);
+  }
+
+  byHash(hash: string): Kind | undefined {
+    return this.#byHash.get(hash);
+  }
+
+  /** The code itself, read once. */
+  bundle(hash: string): Promise<Bundle> {
+    let code = this.#code.get(hash);
+    if (!code) {
+      code = this.#store.bundle(hash).then((row) => {
+        if (row) return { hash, code: row.code };
+        this.#code.delete(hash);
+        throw new DreamError(
+          "bad_bundle",
+          `Cannot start an agent: its bundle ${hash} is not stored`,
+        );
+      });
+      this.#code.set(hash, code);
+    }
+    return code;
+  }
+
+  #add(name: string, hash: string, manifest: Manifest): Kind {
+    const kind = { name, hash, manifest, schemas: compileManifest(manifest) };
+    this.#newest.set(name, kind);
+    this.#byHash.set(hash, kind);
+    return kind;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The way into the store: drafts are accepted in memory at once and committed in that order (R3).
+ *
+ * Invariants:
+ * - I1 What `onDurable` does happens after the fsync of its draft, in the order of acceptance.
+ * - I2 `seq` numbers of a mailbox are given in the order of acceptance, without gaps.
+ */
+import type { Core, Ledger as LedgerFace } from "./core.ts";
+import type { Draft } from "./draft.ts";
+
+/** Accepted and not yet durable changes beyond which processing no longer runs ahead. */
+const mostBehind = 20_000;
+
+export class Ledger implements LedgerFace {
+  #core: Core;
+  #behind = 0;
+
+  constructor(core: Core) {
+    this.#core = core;
+    core.store.onAvailable((available) => {
+      core.log(available ? "info" : "error", available ? "storage is back" : "storage unavailable");
+      if (available) core.dispatcher.pump();
+    });
+  }
+
+  get isBehind(): boolean {
+    return this.#behind > mostBehind || !this.#core.store.available;
+  }
+
+  commit(draft: Draft): Promise<void> {
+    const { changes, mail } = draft;
+    for (const { cell, envelope } of mail) {
+      envelope.seq = ++cell.lastSeq;
+      changes.push({ op: "envelope", key: cell.key, envelope });
+      cell.mailbox.push(envelope);
+    }
+    for (const act of draft.accepted) act();
+    const size = changes.length;
+    if (size === 0) {
+      for (const act of draft.durable) act();
+      return Promise.resolve();
+    }
+    this.#behind += size;
+    const settled = this.#core.store.commit(changes).then(
+      () => this.#durable(draft, size),
+      (error) => {
+        this.#behind -= size;
+        this.#core.rejected(error);
+        throw error;
+      },
+    );
+    for (const { cell } of mail) this.#core.dispatcher.wake(cell);
+    return settled;
+  }
+
+  #durable(draft: Draft, size: number): void {
+    const wasBehind = this.#behind > mostBehind;
+    this.#behind -= size;
+    for (const act of draft.durable) act();
+    if (wasBehind && !this.isBehind) this.#core.dispatcher.pump();
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * The running system: puts the parts together, brings everything stored back to life, and is the
+ * `Control` that the API calls.
+ */
+import { nameOf, parentOf, parseAddress } from "../address.ts";
+import type { Clock } from "../clock.ts";
+import { DreamError } from "../errors.ts";
+import type { Bundle, Hosts } from "../host/hosts.ts";
+import type { Ids } from "../ids.ts";
+import type { Json } from "../json.ts";
+import type { Limits } from "../limits.ts";
+import type { Manifest } from "../actors/manifest.ts";
+import { CommitRejected, type Store } from "../storage/store.ts";
+import type { SwarmSpec } from "../swarm.ts";
+import { type AdapterRunner, Adapters } from "./adapters.ts";
+import { Asks } from "./asks.ts";
+import { loadAgents } from "./boot.ts";
+import type { Cell } from "./cell.ts";
+import type { Control, SystemStatus } from "./control.ts";
+import type { Core, Log, ToolRunner } from "./core.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Door } from "./door.ts";
+import { Draft } from "./draft.ts";
+import { Failures } from "./failures.ts";
+import { Gateway } from "./gateway.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { Kinds } from "./kinds.ts";
+import { Ledger } from "./ledger.ts";
+import { Mail } from "./mail.ts";
+import { buildTree } from "./node.ts";
+import { Registry } from "./registry.ts";
+import { Timers } from "./timers.ts";
+import { Tree } from "./tree.ts";
+import { pageOfAgents, viewAgent, viewDetail, viewTree } from "./views.ts";
+
+export interface SystemParts {
+  clock: Clock;
+  ids: Ids;
+  limits: Limits;
+  store: Store;
+  hosts: Hosts;
+  tools: ToolRunner & AdapterRunner;
+  log: Log;
+  swarm: SwarmSpec;
+  kinds: { name: string; bundle: Bundle; manifest: Manifest }[];
+  about: { home: string; version: string; pid: number };
+  /** The process must end with this exit code, the message said to people. */
+  onFatal(code: number, error: Error): void;
+  /** Somebody asked for the end. */
+  onShutdown(): void;
+}
+
+export class System implements Control {
+  #core: Core;
+  #parts: SystemParts;
+  #tree: Tree;
+  #asks: Asks;
+  #gateway: Gateway;
+  #timers: Timers;
+  #dispatcher: Dispatcher;
+  #door: Door;
+  #housekeeping: Housekeeping;
+  readonly adapters: Adapters;
+  #startedAtMs: number;
+  #recovering: Promise<void> | null = null;
+
+  constructor(parts: SystemParts) {
+    this.#parts = parts;
+    const core = {
+      ...parts,
+      isOpen: false,
+      isHalted: true,
+      rejected: (error: Error) => this.#rejected(error),
+      fatal: (code: number, error: Error) => parts.onFatal(code, error),
+      registry: new Registry(),
+      kinds: new Kinds(parts.store),
+    } as unknown as Core;
+    this.#core = core;
+    core.ledger = new Ledger(core);
+    core.mail = new Mail(core);
+    core.failures = new Failures(core);
+    core.dispatcher = this.#dispatcher = new Dispatcher(core);
+    core.asks = this.#asks = new Asks(core);
+    core.timers = this.#timers = new Timers(core);
+    core.gateway = this.#gateway = new Gateway(core);
+    core.tree = this.#tree = new Tree(core, buildTree(parts.swarm));
+    this.#door = new Door(core, this.#asks);
+    this.#housekeeping = new Housekeeping(core, this.#dispatcher);
+    this.adapters = new Adapters(core, this.#door, this.#tree, parts.tools);
+    this.#startedAtMs = parts.clock.wallMs();
+    parts.store.onFatal((error) => parts.onFatal(1, error));
+  }
+
+  /** Brings back what is stored, starts what the swarm wishes, and opens the door. */
+  async start(): Promise<void> {
+    const { kinds } = this.#core;
+    await kinds.load();
+    for (const { name, bundle, manifest } of this.#parts.kinds) {
+      await kinds.deploy(name, bundle, manifest, this.#core.clock.wallMs());
+    }
+    await this.#load();
+    this.#core.isOpen = true;
+    this.#housekeeping.start();
+    await this.adapters.start();
+  }
+
+  /**
+   * Ends in order: nothing new comes in, turns in hand end, everything accepted is durable.
+   *
+   * @param drainMs how long turns may take before their threads are ended by force
+   */
+  async stop(drainMs: number): Promise<void> {
+    this.#core.isOpen = false;
+    this.#core.isHalted = true;
+    this.#housekeeping.stop();
+    this.#timers.stop();
+    this.adapters.stop();
+    const until = this.#core.clock.monotonicMs() + drainMs;
+    while (this.#inHand().length > 0 && this.#core.clock.monotonicMs() < until) {
+      await new Promise<void>((go) => this.#core.clock.after(10, go));
+    }
+    this.#asks.stop();
+    await this.#core.store.commit([{ op: "meta", name: "cleanEnd", value: "yes" }]);
+  }
+
+  async status(): Promise<SystemStatus> {
+    const { store, hosts, tools, registry } = this.#core;
+    const { home, version, pid } = this.#parts.about;
+    return {
+      startedAtMs: this.#startedAtMs,
+      version,
+      pid,
+      home,
+      agents: registry.counts(),
+      hosts: hosts.list(),
+      toolHostPid: tools.pid,
+      deadLetters: await store.deadLetterCount(),
+      available: store.available,
+      memory: await store.memory.stats(),
+    };
+  }
+
+  send: Control["send"] = (caller, messages, idempotency) =>
+    this.#door.send(caller, messages, idempotency);
+
+  ask: Control["ask"] = (caller, input, idempotency) => this.#door.ask(caller, input, idempotency);
+
+  async readAsk(id: string) {
+    const row = await this.#core.store.ask(id);
+    if (row) return row;
+    throw new DreamError("ask_not_found", `There is no ask ${id.slice(0, 80)}`);
+  }
+
+  spawn: Control["spawn"] = async (caller, { address, kind, input, restart }, idempotency) => {
+    this.#door.checkOpen();
+    const at = parseAddress(address);
+    return await this.#door.keys.once(caller.name, idempotency, async (remember) => {
+      const draft = new Draft();
+      const cell = this.#tree.spawn(draft, {
+        under: parentOf(at),
+        name: nameOf(at),
+        agent: kind,
+        input: JSON.stringify(input ?? {}),
+        restart: restart ?? null,
+        by: `@${caller.name}`,
+      });
+      remember(draft, viewAgent(cell));
+      await this.#core.ledger.commit(draft);
+      return viewAgent(cell);
+    });
+  };
+
+  delete: Control["delete"] = async (_caller, address) => {
+    this.#door.checkOpen();
+    const cell = this.#core.registry.get(parseAddress(address));
+    if (this.#tree.node(cell.address)?.type === "agent" && cell.record.status !== "stopped") {
+      throw new DreamError("denied", `${cell.address} is in the swarm file: take it out there`);
+    }
+    await this.#tree.deleteChild(cell);
+  };
+
+  agents: Control["agents"] = (query) => Promise.resolve(pageOfAgents(this.#core, query));
+
+  agent: Control["agent"] = async (address) =>
+    await viewDetail(this.#core, this.#core.registry.get(parseAddress(address)));
+
+  tree: Control["tree"] = () => Promise.resolve(viewTree(this.#core, this.#tree));
+
+  messages: Control["messages"] = (query) => this.#core.store.messages(query);
+
+  deadLetters: Control["deadLetters"] = (query) => this.#core.store.deadLetters(query);
+
+  recall: Control["recall"] = (query, options) => this.#core.store.memory.recall(query, options);
+
+  shutdown(): void {
+    this.#parts.onShutdown();
+  }
+
+  /** For tests and benchmarks: an event of an adapter, as the tool host brings it. */
+  onAdapterEvent(address: string, key: string, type: string, payload: Json): void {
+    this.adapters.onEvent(address, key, type, payload);
+  }
+
+  async #load(): Promise<void> {
+    const { store } = this.#core;
+    await loadAgents(this.#core, this.#tree);
+    this.#asks.load(await store.openAsks());
+    this.#core.isHalted = false;
+    this.#gateway.load(await store.calls());
+    await this.#timers.load();
+    this.#tree.fillPlaces();
+    for (const cell of this.#core.registry.all()) this.#dispatcher.wake(cell);
+  }
+
+  #inHand(): Cell[] {
+    return [...this.#dispatcher.resident].filter(({ residence }) => residence?.hand);
+  }
+
+  /**
+   * The store refused a commit: what was accepted after the last durable commit is thrown away, and
+   * everybody starts again from there (R3).
+   */
+  #rejected(error: Error): void {
+    const isRejection = error instanceof CommitRejected;
+    if (!isRejection) return this.#parts.onFatal(1, error);
+    this.#recovering ??= this.#recover().finally(() => this.#recovering = null)
+      .catch((failure) => this.#parts.onFatal(1, failure));
+  }
+
+  async #recover(): Promise<void> {
+    this.#core.log("error", "a commit was refused: going back to the last durable state", {});
+    this.#core.isHalted = true;
+    const evicted = [...this.#dispatcher.resident].map((cell) =>
+      this.#dispatcher.evict(cell, true)
+    );
+    await Promise.allSettled(evicted);
+    await this.#core.store.recover();
+    const charges = this.#dispatcher.blamed.splice(0).flatMap(({ key, hand }) =>
+      hand.map(({ lane, seq, attempt }) => (
+        { op: "attempt" as const, key, lane, seq, attempt: attempt + 1 }
+      ))
+    );
+    if (charges.length > 0) await this.#core.store.commit(charges);
+    await this.#load();
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * What happens to the result of a turn: every effect becomes a change of one draft, and the draft
+ * is committed whole with the new state (R2).
+ *
+ * Owns: the meaning of effects. Talks to: the dispatcher, which hands over the batch.
+ * Invariants:
+ * - I1 A turn is accepted whole or not at all; a refused one leaves memory as it was.
+ * - I2 What a turn sends is in the mailboxes when `accept` returns, in the order of the effects.
+ */
+import type { Effect, SendEffect } from "../actors/effect.ts";
+import { type Envelope, lanes, type ReplyTo } from "../actors/envelope.ts";
+import type { TurnedFrame } from "../actors/protocol.ts";
+import { DreamError, toErrorData } from "../errors.ts";
+import type { AgentRecord } from "../storage/store.ts";
+import type { Cell } from "./cell.ts";
+import type { Core } from "./core.ts";
+import { checkMessage, hasRoom, receiverOf } from "./delivery.ts";
+import { Draft } from "./draft.ts";
+
+/** The turn sends to a full mailbox: it is not committed and runs again when there is room (R9). */
+export class MailboxFull {
+  constructor(readonly receiver: Cell) {}
+}
+
+interface Turn {
+  draft: Draft;
+  cell: Cell;
+  hand: readonly Envelope[];
+}
+
+export class Turns {
+  #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Accepts the turn and commits it, or says which full mailbox stands in the way (I1). */
+  accept(cell: Cell, hand: readonly Envelope[], frame: TurnedFrame): Promise<void> | MailboxFull {
+    const turn: Turn = { draft: new Draft(), cell, hand };
+    for (const effect of frame.effects) {
+      const full = this.#apply(turn, effect);
+      if (full) return full;
+    }
+    const consumed = hand.slice(0, frame.consumed);
+    this.#buryUnhandled(turn, frame, consumed);
+    const { summary, state } = frame;
+    const isDone = summary.status === "done" || summary.status === "stopped";
+    const endsFor = isDone && cell.record.restart !== "permanent";
+    const cursors = [...cell.cursors] as Cell["cursors"];
+    for (const { lane, seq } of consumed) {
+      const i = lanes.indexOf(lane);
+      cursors[i] = Math.max(cursors[i]!, seq);
+    }
+    const { draft } = turn;
+    const row = { key: cell.key, state, cursors, turns: cell.turns + 1 };
+    draft.change({ op: "state", row: { ...row, summary: JSON.stringify(summary) } });
+    draft.onAccept(() => {
+      cell.cursors = cursors;
+      cell.turns++;
+      cell.summary = summary;
+      cell.hasState = true;
+      cell.mailbox.consumed(consumed);
+    });
+    if (endsFor) this.#complete(draft, cell);
+    else if (isDone) this.#startAfresh(draft, cell);
+    return this.#core.ledger.commit(draft);
+  }
+
+  #apply(turn: Turn, effect: Effect): MailboxFull | null {
+    const { draft, cell } = turn;
+    const cause = turn.hand[effect.at] ?? null;
+    switch (effect.kind) {
+      case "send":
+        return this.#send(turn, effect, cause);
+      case "reply":
+        this.#reply(turn, effect.replyTo, effect.payload, cause);
+        return null;
+      case "publish":
+        draft.change({
+          op: "event",
+          row: {
+            atMs: this.#core.clock.wallMs(),
+            type: effect.type,
+            address: cell.address,
+            data: effect.payload,
+          },
+        });
+        return null;
+      case "schedule": {
+        const dueAtMs = this.#core.clock.wallMs() + effect.delayMs;
+        const { id, delayMs } = effect;
+        this.#core.timers.set(draft, {
+          key: cell.key,
+          id,
+          dueAtMs,
+          delayMs,
+          cause: cause?.id ?? null,
+        });
+        return null;
+      }
+      case "cancel":
+        if (effect.what === "timer") this.#core.timers.clear(draft, cell, effect.id);
+        else if (effect.what === "call") this.#core.gateway.cancel(draft, cell, effect.id);
+        else this.#core.asks.cancel(draft, cell.address, effect.id);
+        return null;
+      case "call":
+        this.#core.gateway.request(draft, cell, {
+          key: cell.key,
+          id: effect.id,
+          name: effect.name,
+          input: effect.input,
+          status: "requested",
+          cause: cause?.id ?? null,
+          requestedAtMs: this.#core.clock.wallMs(),
+        });
+        return null;
+      case "run":
+        return null;
+      case "spawn":
+        this.#attempt(turn, effect.under, "spawn", cause, () => {
+          this.#core.tree.spawn(draft, { ...effect, by: cell.address });
+        });
+        return null;
+      case "stop":
+        this.#attempt(turn, effect.address, "stop", cause, () => this.#stop(turn, effect.address));
+        return null;
+      case "log":
+        this.#core.log(effect.level, effect.text.slice(0, 2000), { address: cell.address });
+        return null;
+    }
+  }
+
+  #send(turn: Turn, effect: SendEffect, cause: Envelope | null): MailboxFull | null {
+    const { draft, cell } = turn;
+    const now = this.#core.clock.wallMs();
+    const waitMs = effect.expiresInMs ??
+      (effect.ask === null ? null : this.#core.limits.askTimeoutMs);
+    const expiresAtMs = waitMs === null ? null : now + waitMs;
+    const replyTo = effect.ask === null
+      ? null
+      : { to: cell.address, ask: effect.ask, expiresAtMs: expiresAtMs! };
+    const { type, payload, lane } = effect;
+    const letter = { from: cell.address, type, payload, lane, cause, replyTo, expiresAtMs };
+    const envelope = this.#core.mail.envelope(effect.to, letter);
+    try {
+      const receiver = receiverOf(this.#core, draft, effect.to, replyTo !== null);
+      checkMessage(receiver, type, JSON.parse(payload));
+      if (!hasRoom(this.#core, draft, receiver)) {
+        if (!closesCircle(cell, receiver)) return new MailboxFull(receiver);
+        throw new DreamError(
+          "mailbox_full",
+          `Cannot send to ${effect.to}: its mailbox is full and it waits for the sender`,
+        );
+      }
+      if (replyTo) this.#openAsk(draft, receiver, envelope, replyTo);
+      draft.post(receiver, envelope);
+    } catch (thrown) {
+      this.#undelivered(turn, envelope, thrown);
+    }
+    return null;
+  }
+
+  #openAsk(draft: Draft, receiver: Cell, envelope: Envelope, replyTo: ReplyTo): void {
+    this.#core.asks.open(draft, {
+      id: envelope.id,
+      asker: replyTo.to,
+      ask: replyTo.ask,
+      key: receiver.key,
+      expiresAtMs: replyTo.expiresAtMs,
+      outcome: null,
+      settledAtMs: null,
+    });
+  }
+
+  /** The sender learns it: an ask by its error, anything else by `system.undelivered`. */
+  #undelivered(turn: Turn, envelope: Envelope, thrown: unknown): void {
+    const { draft, cell } = turn;
+    const error = toErrorData(thrown, "undelivered");
+    const { replyTo } = envelope;
+    this.#core.mail.bury(draft, { ...envelope, replyTo: null }, error.code, error.message);
+    const { code, message } = error;
+    if (replyTo) {
+      const payload = JSON.stringify({ ok: false, error: { code, message } });
+      const letter = { kind: "reply" as const, from: "system", type: "", payload };
+      draft.post(
+        cell,
+        this.#core.mail.envelope(cell.address, { ...letter, correlation: replyTo.ask }),
+      );
+    } else {
+      const { to, type } = envelope;
+      this.#core.mail.system(draft, cell, "system.undelivered", { to, type, code, message });
+    }
+  }
+
+  #reply(turn: Turn, replyTo: ReplyTo, payload: string, cause: Envelope | null): void {
+    const { draft, cell } = turn;
+    const outcome = JSON.parse(payload);
+    if (this.#core.asks.settle(draft, replyTo, outcome, cell, cause)) return;
+    const to = this.#core.registry.find(replyTo.to)?.address ?? cell.address;
+    const letter = { kind: "reply" as const, from: cell.address, type: "", payload };
+    const late = this.#core.mail.envelope(to, { ...letter, correlation: replyTo.ask, cause });
+    const message = `${replyTo.to} no longer waits for this reply of ${cell.address}`;
+    this.#core.mail.bury(draft, late, "late_reply", message);
+  }
+
+  #attempt(turn: Turn, to: string, type: string, cause: Envelope | null, act: () => void): void {
+    try {
+      act();
+    } catch (thrown) {
+      const { code, message } = toErrorData(thrown, "undelivered");
+      const told = { to, type, code, message };
+      this.#core.mail.system(turn.draft, turn.cell, "system.undelivered", told, cause);
+    }
+  }
+
+  #stop(turn: Turn, address: string): void {
+    const child = this.#core.registry.get(address);
+    if (child.record.spawnedBy !== turn.cell.address) {
+      throw new DreamError("denied", `${turn.cell.address} did not spawn ${address}`);
+    }
+    this.#core.tree.stopChild(turn.draft, child);
+  }
+
+  /** Messages that the machine had no transition for are kept, with the reason. */
+  #buryUnhandled(turn: Turn, frame: TurnedFrame, consumed: readonly Envelope[]): void {
+    for (const index of frame.unhandled) {
+      const envelope = consumed[index];
+      if (!envelope || envelope.kind !== "message") continue;
+      const message = `${turn.cell.address} had no transition for "${envelope.type}" in its state`;
+      this.#core.mail.bury(turn.draft, envelope, "undelivered", message);
+    }
+  }
+
+  #complete(draft: Draft, cell: Cell): void {
+    const endedAtMs = this.#core.clock.wallMs();
+    const record: AgentRecord = { ...cell.record, status: "completed", endedAtMs };
+    draft.change({ op: "agent", record });
+    draft.event(endedAtMs, "agent.completed", cell.address, {});
+    draft.onAccept(() => {
+      cell.record = record;
+      this.#core.tree.childEnded(cell);
+    });
+  }
+
+  /** A permanent agent that ended normally starts again with its first input; the mailbox stays. */
+  #startAfresh(draft: Draft, cell: Cell): void {
+    draft.change({ op: "stateGone", key: cell.key });
+    draft.onAccept(() => {
+      cell.hasState = false;
+    });
+  }
+}
+
+/** Whether `receiver` waits, directly or through others, for the full mailbox of `sender`. */
+function closesCircle(sender: Cell, receiver: Cell): boolean {
+  const seen = new Set<Cell>();
+  for (let at: Cell | null = receiver; at && !seen.has(at); at = at.blockedOn) {
+    if (at === sender) return true;
+    seen.add(at);
+  }
+  return false;
+}

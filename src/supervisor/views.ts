@@ -1,0 +1,138 @@
+/** What people and programs see of the running system: plain data, made on request. */
+import { type Address, parentOf } from "../address.ts";
+import type { Json } from "../json.ts";
+import type { AgentStatus, Page } from "../storage/store.ts";
+import type { Cell } from "./cell.ts";
+import type { AgentDetail, AgentView, TreeNode } from "./control.ts";
+import type { Core } from "./core.ts";
+import type { TreeChild } from "./node.ts";
+import type { Tree } from "./tree.ts";
+
+/** Children of one dynamic supervisor that a tree lists. */
+const mostListed = 1_000;
+
+export function viewAgent(cell: Cell): AgentView {
+  const { record, residence } = cell;
+  return {
+    address: cell.address,
+    kind: record.agent,
+    status: cell.status,
+    supervisor: parentOf(cell.address),
+    hostPid: residence?.thread?.hostPid ?? null,
+    thread: residence?.thread?.id ?? null,
+    generation: record.generation,
+    mailboxDepth: cell.mailbox.depth,
+    turns: cell.turns,
+    restarts: record.restarts,
+    lastError: record.lastError,
+  };
+}
+
+export async function viewDetail(core: Core, cell: Cell): Promise<AgentDetail> {
+  const { record, kind, summary } = cell;
+  const [row, timers, calls] = await Promise.all([
+    core.store.state(cell.key),
+    core.store.timers(cell.key),
+    core.store.calls(cell.key),
+  ]);
+  return {
+    ...viewAgent(cell),
+    restart: record.restart,
+    spawnedBy: record.spawnedBy,
+    input: JSON.parse(record.input),
+    grants: JSON.parse(record.grants),
+    bundle: record.bundle,
+    version: kind.manifest.version,
+    accepts: kind.manifest.accepts,
+    state: summary && {
+      value: summary.value as Json,
+      tags: summary.tags,
+      status: summary.status,
+      output: summary.output === null ? null : JSON.parse(summary.output),
+      context: row ? contextOf(row.state.text) : null,
+    },
+    timers,
+    calls,
+    createdAtMs: record.createdAtMs,
+    endedAtMs: record.endedAtMs,
+  };
+}
+
+/** The machine's context as it is stored: tagged values stay tagged. */
+function contextOf(text: string): Json {
+  const stored = JSON.parse(text);
+  return stored?.root?.context ?? null;
+}
+
+/** Agents in the order of their addresses; the cursor is the last address shown. */
+export function pageOfAgents(
+  core: Core,
+  query: { limit: number; cursor?: string; under?: string },
+): Page<AgentView> {
+  const { limit, cursor, under } = query;
+  const inside = (address: Address) =>
+    !under || under === "/" || address === under || address.startsWith(`${under}/`);
+  const cells = [...core.registry.all()]
+    .filter(({ address }) => inside(address) && (!cursor || address > cursor))
+    .sort((a, b) => a.address < b.address ? -1 : 1);
+  const shown = cells.slice(0, limit);
+  const nextCursor = cells.length > limit ? shown.at(-1)!.address : null;
+  return { items: shown.map(viewAgent), nextCursor };
+}
+
+export function viewTree(core: Core, tree: Tree): TreeNode {
+  const spawned = new Map<Address, Cell[]>();
+  for (const cell of core.registry.all()) {
+    const parent = parentOf(cell.address);
+    if (tree.node(parent)?.type !== "dynamic") continue;
+    spawned.set(parent, [...(spawned.get(parent) ?? []), cell]);
+  }
+  return viewNode(core, tree.root, spawned);
+}
+
+function viewNode(core: Core, node: TreeChild, spawned: Map<Address, Cell[]>): TreeNode {
+  const base = {
+    address: node.address,
+    type: node.type,
+    restarts: node.restarts,
+    lastError: node.lastError,
+    kind: null,
+    strategy: null,
+    mailboxDepth: 0,
+    children: [],
+    hidden: 0,
+  };
+  switch (node.type) {
+    case "agent": {
+      const cell = core.registry.find(node.address);
+      return cell ? viewLeaf(cell) : { ...base, status: "stopped", kind: node.spec.agent };
+    }
+    case "adapter":
+      return { ...base, status: node.isUp ? "running" : "restarting", kind: node.spec.adapter };
+    case "dynamic": {
+      const cells = spawned.get(node.address) ?? [];
+      const children = cells.slice(0, mostListed).map(viewLeaf);
+      return { ...base, status: "running", children, hidden: cells.length - children.length };
+    }
+    case "supervisor": {
+      const children = node.children.map((child) => viewNode(core, child, spawned));
+      return { ...base, status: "running", strategy: node.strategy, children };
+    }
+  }
+}
+
+function viewLeaf(cell: Cell): TreeNode {
+  const status: AgentStatus = cell.status;
+  return {
+    address: cell.address,
+    type: "agent",
+    status,
+    kind: cell.record.agent,
+    strategy: null,
+    restarts: cell.record.restarts,
+    mailboxDepth: cell.mailbox.depth,
+    lastError: cell.record.lastError,
+    children: [],
+    hidden: 0,
+  };
+}
