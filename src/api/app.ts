@@ -1,5 +1,5 @@
 /** The only door (R11): HTTP and JSON in front of `Control`, with nothing of the system behind it. */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import type { Clock } from "../clock.ts";
 import { DreamError, toErrorData } from "../errors.ts";
 import type { Ids } from "../ids.ts";
@@ -34,19 +34,28 @@ export function createApp(options: AppOptions): Hono {
   app.get("/healthz", () => answer({ status: "ok" }));
   const allowed = new Map<string, string[]>([["/healthz", ["GET"]]]);
   for (const { method, path, handle } of routesOf(options)) {
-    app.on(method, `${base}${path}`, handle);
+    // Caught here as hono lets go by whatever is thrown and is no `Error`.
+    app.on(method, `${base}${path}`, async (c) => {
+      try {
+        return await handle(c);
+      } catch (error) {
+        return refuseThrown(error, c);
+      }
+    });
     allowed.set(`${base}${path}`, [...allowed.get(`${base}${path}`) ?? [], method]);
   }
   for (const [path, methods] of allowed) app.all(path, (c) => refuseMethod(c.req.raw, methods));
   app.notFound((c) => refuse(notFound(c.req.raw).toData()));
-  app.onError((error, c) => {
-    const data = toErrorData(error);
+  app.onError(refuseThrown);
+  return app;
+
+  function refuseThrown(thrown: unknown, c: Context): Response {
+    const data = toErrorData(thrown);
     if (data.code !== "internal") return refuse(data);
     const id = options.ids.uuid();
-    options.logError(error, { id, method: c.req.method, path: c.req.path });
+    options.logError(thrown, { id, method: c.req.method, path: c.req.path });
     return refuse({ ...data, details: { ...data.details, logId: id } });
-  });
-  return app;
+  }
 }
 
 function refuseMethod(request: Request, methods: string[]): Response {

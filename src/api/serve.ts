@@ -1,13 +1,19 @@
 /** Listens on loopback and drains on shutdown. */
 import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
+import { refuse } from "./answer.ts";
 
 export interface Server {
   /** With the port that was really taken. */
   url: string;
-  /** Takes no more connections, lets open requests end, then cuts them off after `drainMs`. */
+  /**
+   * Refuses new requests with `shutting_down`, lets open ones end, and closes. What is still open
+   * after `drainMs` is cut off.
+   */
   shutdown(): Promise<void>;
 }
+
+type Handler = (request: Request) => Response | Promise<Response>;
 
 /**
  * Serves `fetch` on `host`:`port` (0 picks a free one).
@@ -15,7 +21,7 @@ export interface Server {
  * @throws {DreamError} `port_in_use`; `bad_config` when the port may not be taken at all
  */
 export function serve(options: {
-  fetch(request: Request): Response | Promise<Response>;
+  fetch: Handler;
   host: string;
   port: number;
   drainMs: number;
@@ -23,34 +29,66 @@ export function serve(options: {
 }): Server {
   const { host, port, clock, drainMs } = options;
   const cut = new AbortController();
-  const server = listen(options, cut.signal);
+  const open = countOpen(options.fetch);
+  const server = listen(host, port, cut.signal, open.handle);
   const name = host.includes(":") ? `[${host}]` : host;
+  const stop = async () => {
+    const late = Promise.withResolvers<void>();
+    const stopWaiting = clock.after(drainMs, late.resolve);
+    if (open.close() > 0) await Promise.race([open.ended, late.promise]);
+    // Deno can close gracefully or cut, but not cut what it closes gracefully.
+    if (open.count() > 0) cut.abort();
+    else await Promise.race([server.shutdown(), late.promise]);
+    stopWaiting();
+  };
+  let stopping: Promise<void> | null = null;
   return {
     url: `http://${name}:${server.addr.port}`,
-    async shutdown() {
-      const stopWaiting = clock.after(drainMs, () => cut.abort());
-      await server.shutdown();
-      stopWaiting();
+    shutdown: () => stopping ??= stop(),
+  };
+}
+
+/** Keeps count of requests without an answer, and takes no more once closed. */
+function countOpen(fetch: Handler) {
+  const ended = Promise.withResolvers<void>();
+  let count = 0;
+  let closed = false;
+  const refusal = new DreamError("shutting_down", "Cannot answer: Dream.OS is shutting down");
+  return {
+    ended: ended.promise,
+    count: () => count,
+    close() {
+      closed = true;
+      return count;
+    },
+    async handle(request: Request): Promise<Response> {
+      if (closed) return refuse(refusal.toData(), { connection: "close" });
+      count++;
+      try {
+        return await fetch(request);
+      } finally {
+        if (--count === 0 && closed) ended.resolve();
+      }
     },
   };
+}
 
-  function listen({ fetch }: { fetch: typeof options.fetch }, signal: AbortSignal) {
-    try {
-      return Deno.serve({ hostname: host, port, signal, onListen: () => {} }, (r) => fetch(r));
-    } catch (error) {
-      if (error instanceof Deno.errors.AddrInUse) {
-        throw new DreamError("port_in_use", `Cannot listen on ${host}:${port}: it is taken`, {
-          details: { port },
-        });
-      }
-      if (error instanceof Deno.errors.PermissionDenied) {
-        throw new DreamError(
-          "bad_config",
-          `Cannot listen on ${host}:${port}: ports below 1024 need more rights`,
-          { details: { key: "port" } },
-        );
-      }
-      throw error;
+function listen(host: string, port: number, signal: AbortSignal, handle: Handler) {
+  try {
+    return Deno.serve({ hostname: host, port, signal, onListen: () => {} }, (r) => handle(r));
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new DreamError("port_in_use", `Cannot listen on ${host}:${port}: it is taken`, {
+        details: { port },
+      });
     }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new DreamError(
+        "bad_config",
+        `Cannot listen on ${host}:${port}: ports below 1024 need more rights`,
+        { details: { key: "port" } },
+      );
+    }
+    throw error;
   }
 }

@@ -1,0 +1,171 @@
+/**
+ * The typed client of the API, the same for the CLI, the inspector, the dashboard and any program:
+ * `import { createClient } from "dreamos/client"`. Needs nothing but `fetch`.
+ *
+ * @example
+ * const dreamos = createClient({ url: "http://127.0.0.1:7420", token });
+ * const { reply } = await dreamos.ask({ to: "/captain", type: "status", payload: {} });
+ */
+import { DreamError, type ErrorDetails, isErrorCode } from "../errors.ts";
+import type { Json } from "../json.ts";
+import type { MemoryHit } from "../storage/memory.ts";
+import type { Page } from "../storage/store.ts";
+import type {
+  AgentDetail,
+  AgentView,
+  AskInput,
+  MessageInput,
+  SpawnInput,
+  SystemStatus,
+  TreeNode,
+} from "../supervisor/control.ts";
+import type { AskView, DeadLetterView, MessageView } from "./views.ts";
+
+export { DreamError } from "../errors.ts";
+export type { AskView, DeadLetterView, MessageView } from "./views.ts";
+export type { MemoryHit } from "../storage/memory.ts";
+export type { AgentDetail, AgentView, SystemStatus, TreeNode } from "../supervisor/control.ts";
+
+export interface ClientOptions {
+  /** Such as `http://127.0.0.1:7420`. */
+  url: string;
+  token: string;
+  /** Instead of the global one: `app.request` talks to the API in process, without a socket. */
+  fetch?: (url: string, init: RequestInit) => Response | Promise<Response>;
+}
+
+export interface RequestOptions {
+  signal?: AbortSignal;
+}
+
+export interface WriteOptions extends RequestOptions {
+  /** The same key and body again gives the first answer again: safe to repeat after a broken line. */
+  idempotencyKey?: string;
+}
+
+type Without<T> = Omit<T, "trace" | "payload"> & { payload?: Json };
+export type NewMessage = Without<MessageInput>;
+export type NewAsk = Without<AskInput>;
+
+export interface PageQuery {
+  limit?: number;
+  cursor?: string;
+}
+
+/** Every method throws `DreamError` with the server's code, or `not_running` without a server. */
+export interface Client {
+  /** Without a token. */
+  health(options?: RequestOptions): Promise<{ status: string }>;
+  status(options?: RequestOptions): Promise<SystemStatus>;
+  agents(query?: PageQuery & { under?: string }): Promise<Page<AgentView>>;
+  agent(address: string): Promise<AgentDetail>;
+  tree(): Promise<TreeNode>;
+  /** Resolves once the message is durable. */
+  send(message: NewMessage, options?: WriteOptions): Promise<{ id: string }>;
+  /** Many at once, all or nothing. */
+  sendMany(messages: NewMessage[], options?: WriteOptions): Promise<{ ids: string[] }>;
+  /** Waits for the reply. @throws {DreamError} `ask_timeout` with the ask's id in `details.id` */
+  ask(ask: NewAsk, options?: WriteOptions): Promise<{ id: string; reply: Json }>;
+  readAsk(id: string): Promise<AskView>;
+  spawn(spawn: SpawnInput, options?: WriteOptions): Promise<AgentView>;
+  delete(address: string): Promise<void>;
+  /** `since`: `10m`, ISO 8601 or epoch milliseconds. */
+  messages(
+    query?: PageQuery & { to?: string; from?: string; since?: string | number },
+  ): Promise<Page<MessageView>>;
+  deadLetters(query?: PageQuery & { to?: string }): Promise<Page<DeadLetterView>>;
+  recall(
+    q: string,
+    options?: { limit?: number; includeDeleted?: boolean },
+  ): Promise<Page<MemoryHit>>;
+  /** Asks the service to drain and end; it goes on for a moment after this resolves. */
+  shutdown(): Promise<{ stopping: boolean }>;
+}
+
+export function createClient(options: ClientOptions): Client {
+  const call = caller(options);
+  const agentPath = (address: string) => `/api/v1/agents/${encodeURIComponent(address)}`;
+  return {
+    health: (o) => call("GET", "/healthz", o),
+    status: (o) => call("GET", "/api/v1/status", o),
+    agents: (query = {}) => call("GET", `/api/v1/agents${queryOf({ ...query })}`),
+    agent: (address) => call("GET", agentPath(address)),
+    tree: () => call("GET", "/api/v1/tree"),
+    send: (message, o) => call("POST", "/api/v1/messages", { ...o, body: message }),
+    sendMany: (messages, o) => call("POST", "/api/v1/messages", { ...o, body: messages }),
+    ask: (ask, o) => call("POST", "/api/v1/asks", { ...o, body: ask }),
+    readAsk: (id) => call("GET", `/api/v1/asks/${encodeURIComponent(id)}`),
+    spawn: (spawn, o) => call("POST", "/api/v1/agents", { ...o, body: spawn }),
+    delete: (address) => call("DELETE", agentPath(address)),
+    messages: (query = {}) => call("GET", `/api/v1/messages${queryOf({ ...query })}`),
+    deadLetters: (query = {}) => call("GET", `/api/v1/deadletters${queryOf({ ...query })}`),
+    recall: (q, more = {}) => call("GET", `/api/v1/recall${queryOf({ q, ...more })}`),
+    shutdown: () => call("POST", "/api/v1/shutdown"),
+  };
+}
+
+function queryOf(query: Record<string, string | number | boolean | undefined>): string {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined) params.set(key, String(value));
+  }
+  return params.size > 0 ? `?${params}` : "";
+}
+
+interface CallOptions extends WriteOptions {
+  body?: unknown;
+}
+
+function caller({ url, token, fetch = globalThis.fetch }: ClientOptions) {
+  const base = url.replace(/\/+$/, "");
+  return async <T>(method: string, path: string, options: CallOptions = {}): Promise<T> => {
+    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+    const init: RequestInit = { method, headers };
+    if (options.idempotencyKey !== undefined) headers["idempotency-key"] = options.idempotencyKey;
+    if (options.signal) init.signal = options.signal;
+    if (options.body !== undefined) {
+      headers["content-type"] = "application/json";
+      init.body = JSON.stringify(options.body);
+    }
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(`${base}${path}`, init);
+      text = await response.text();
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      throw new DreamError("not_running", `Cannot reach Dream.OS at ${base}`, { cause: error });
+    }
+    return readAnswer(response, text, base) as T;
+  };
+}
+
+/** The answer's JSON, or the server's refusal as the `DreamError` that it was there. */
+function readAnswer(response: Response, text: string, base: string): unknown {
+  if (response.status === 204) return undefined;
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    throw foreign(response, base);
+  }
+  if (response.ok) return data;
+  const error =
+    (data as { error?: { code?: unknown; message?: unknown; details?: unknown } }).error;
+  if (typeof error?.message !== "string" || typeof error.code !== "string") {
+    throw foreign(response, base);
+  }
+  const details = (error.details ?? {}) as ErrorDetails;
+  if (isErrorCode(error.code)) throw new DreamError(error.code, error.message, { details });
+  // A newer server may know more codes than this client.
+  throw new DreamError("internal", `${error.code}: ${error.message}`, {
+    details: { ...details, serverCode: error.code },
+  });
+}
+
+function foreign(response: Response, base: string): DreamError {
+  return new DreamError(
+    "internal",
+    `Cannot read the answer of ${base}: status ${response.status} without the JSON of Dream.OS`,
+  );
+}

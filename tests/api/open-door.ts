@@ -1,0 +1,60 @@
+/** A real server on a free port in front of a `SmallControl`, for tests. */
+import { createApp } from "../../src/api/app.ts";
+import { serve, type Server } from "../../src/api/serve.ts";
+import { type Clock, systemClock } from "../../src/clock.ts";
+import { systemIds } from "../../src/ids.ts";
+import { defaultLimits, type Limits } from "../../src/limits.ts";
+import { type SmallControl, smallControl } from "./small-control.ts";
+
+export interface OpenDoor extends Server {
+  control: SmallControl;
+  token: string;
+  /** Errors that were ours, by log id. */
+  logged: { id: string; error: unknown }[];
+  /** A request with the token; `path` below the server's root. */
+  call(path: string, init?: RequestInit): Promise<Response>;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+}
+
+export function openDoor(options: { limits?: Partial<Limits>; clock?: Clock } = {}): OpenDoor {
+  const clock = options.clock ?? systemClock;
+  const ids = systemIds(systemClock);
+  const control = smallControl();
+  const token = ids.secret();
+  const logged: OpenDoor["logged"] = [];
+  const app = createApp({
+    control,
+    token,
+    clock,
+    ids,
+    limits: { ...defaultLimits, ...options.limits },
+    logError: (error, { id }) => logged.push({ id, error }),
+  });
+  const server = serve({
+    fetch: (request) => app.fetch(request),
+    host: "127.0.0.1",
+    port: 0,
+    drainMs: 500,
+    clock: systemClock,
+  });
+  const call: OpenDoor["call"] = (path, init = {}) => {
+    const headers = new Headers(init.headers);
+    if (!headers.has("authorization")) headers.set("authorization", `Bearer ${token}`);
+    return fetch(`${server.url}${path}`, { ...init, headers });
+  };
+  return {
+    ...server,
+    control,
+    token,
+    logged,
+    call,
+    post: (path, body, headers = {}) =>
+      call(path, {
+        method: "POST",
+        headers,
+        body: typeof body === "string" || body instanceof Uint8Array
+          ? body as BodyInit
+          : JSON.stringify(body),
+      }),
+  };
+}
