@@ -47,7 +47,7 @@ function runProgram(file, args, env = process.env) {
 }
 
 /** Deno keeps its cache inside node_modules, so that nothing outside the checkout is written. */
-export function denoEnv() {
+function denoEnv() {
   return {
     ...process.env,
     DENO_DIR: process.env.DENO_DIR ?? join(root, "node_modules", ".cache", "deno"),

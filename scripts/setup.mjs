@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 /** The checkout. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Where Deno is, or null: beside npm's package, or in that of the platform when scripts are off. */
+/** Where Deno is, or null: npm's package, or that of the platform when install scripts are off. */
 export function findDeno(folder = root) {
   const name = process.platform === "win32" ? "deno.exe" : "deno";
   const libc = process.platform === "linux" ? "-glibc" : "";
@@ -36,8 +36,11 @@ export function whatIsMissing(folder = root, { dev = true } = {}) {
       if (entry.optional || entry.devOptional || entry.peer || (entry.dev && !dev)) continue;
       return `${name} is missing`;
     }
-    if (there.version !== entry.version || differs(there.integrity, entry.integrity)) {
+    if (there.version !== entry.version) {
       return `${name} is ${there.version}, wanted ${entry.version}`;
+    }
+    if (differs(there.integrity, entry.integrity)) {
+      return `${name} ${entry.version} is not the one that package-lock.json names`;
     }
   }
   const extra = Object.keys(found).find((path) => !Object.hasOwn(wanted, path));
@@ -97,7 +100,7 @@ function runNpm(args) {
 }
 
 /** One line for people, on stderr. */
-export function say(line) {
+function say(line) {
   process.stderr.write(`dreamos: ${line}\n`);
 }
 
