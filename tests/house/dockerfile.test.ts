@@ -1,0 +1,102 @@
+/** The Dockerfile as data: what it copies exists, and what it promises it does. */
+import { describe, expect, test } from "vitest";
+import { checkout } from "./source.ts";
+
+interface Step {
+  name: string;
+  rest: string;
+}
+
+interface Stage {
+  base: string;
+  label: string | null;
+  steps: Step[];
+}
+
+/** Stages in order; comments gone, continued lines joined. */
+function readStages(text: string): Stage[] {
+  const joined = text.replace(/^#.*\n/gm, "").replace(/\\\n\s*/g, "");
+  const stages: Stage[] = [];
+  for (const line of joined.split("\n").filter((line) => line.trim() !== "")) {
+    const [, name, rest] = /^(\S+)\s+(.*)$/.exec(line)!;
+    if (name === "FROM") {
+      const [, base, label] = /^(\S+)(?: AS (\S+))?$/i.exec(rest!)!;
+      stages.push({ base: base!, label: label ?? null, steps: [] });
+    } else stages.at(-1)!.steps.push({ name: name!, rest: rest! });
+  }
+  return stages;
+}
+
+/** The arguments of the last `name` of a stage; null when there is none. */
+function last(stage: Stage, name: string): string | null {
+  return stage.steps.findLast((step) => step.name === name)?.rest ?? null;
+}
+
+/** Files that `["node", "file", …]` runs. */
+function programOf(command: string | null): string | undefined {
+  const list = /\[.*\]$/.exec(command ?? "");
+  return list ? JSON.parse(list[0])[1] : undefined;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(new URL(path, checkout)).then(() => true, () => false);
+}
+
+/** Everything wrong with a Dockerfile, in words. */
+async function faultsOf(text: string, ignore: string, engines: string): Promise<string[]> {
+  const faults: string[] = [];
+  const stages = readStages(text);
+  const final = stages.at(-1)!;
+  const kept = new Set(ignore.split("\n").filter((line) => line[0] === "!").map((l) => l.slice(1)));
+  const oldest = Number(/^>=(\d+)$/.exec(engines)![1]);
+  for (const stage of stages) {
+    const major = Number(/^node:(\d+)-slim$/.exec(stage.base)?.[1]);
+    if (!(major >= oldest)) faults.push(`base ${stage.base}, wanted node ${engines}, slim`);
+    for (const { name, rest } of stage.steps.filter((step) => step.name === "COPY")) {
+      const from = /^--from=(\S+) /.exec(rest)?.[1];
+      if (from && !stages.some((other) => other.label === from)) faults.push(`no stage ${from}`);
+      if (from) continue;
+      for (const path of rest.split(/\s+/).slice(0, -1)) {
+        if (!await exists(path)) faults.push(`${name} ${path}: no such file`);
+        if (!kept.has(path)) faults.push(`${name} ${path}: left out by .dockerignore`);
+      }
+    }
+  }
+  const user = last(final, "USER");
+  if (user === null || /^(?:root|0)\b/.test(user)) faults.push("it runs as root");
+  const home = /DREAMOS_HOME=(\S+)/.exec(last(final, "ENV") ?? "")?.[1];
+  if (home === undefined || last(final, "VOLUME") !== home) faults.push("HOME is no volume");
+  for (const name of ["CMD", "HEALTHCHECK"]) {
+    const program = programOf(last(final, name));
+    if (program === undefined || !await exists(program)) {
+      faults.push(`${name} runs no file of ours`);
+    }
+  }
+  const install = stages.flatMap((stage) => stage.steps).find((step) => /npm ci\b/.test(step.rest));
+  if (!install?.rest.includes("--omit=dev")) faults.push("development packages are installed");
+  return faults;
+}
+
+describe("Dockerfile", async () => {
+  const text = await Deno.readTextFile(new URL("Dockerfile", checkout));
+  const ignore = await Deno.readTextFile(new URL(".dockerignore", checkout));
+  const { engines } = JSON.parse(await Deno.readTextFile(new URL("package.json", checkout)));
+
+  test("keeps its promises", async () => {
+    expect(await faultsOf(text, ignore, engines.node)).toEqual([]);
+  });
+
+  test.each([
+    ["USER node", "USER root", "it runs as root"],
+    ["FROM node:22-slim AS", "FROM node:18-slim AS", "base node:18-slim, wanted node >=20, slim"],
+    ["COPY src ./src", "COPY source ./src", "COPY source: no such file"],
+    ["COPY src ./src", "COPY docs ./docs", "COPY docs: left out by .dockerignore"],
+    ["--from=install", "--from=setup", "no stage setup"],
+    ["VOLUME /data", "VOLUME /var", "HOME is no volume"],
+    ['bin/dreamos.mjs", "up', 'bin/dream.mjs", "up', "CMD runs no file of ours"],
+    ["HEALTHCHECK", "LABEL", "HEALTHCHECK runs no file of ours"],
+    [" --omit=dev", "", "development packages are installed"],
+  ])("%s → %s is found", async (from, to, fault) => {
+    expect(await faultsOf(text.replace(from, to), ignore, engines.node)).toContain(fault);
+  });
+});
