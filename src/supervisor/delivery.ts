@@ -53,7 +53,13 @@ export function checkMessage(cell: Cell, type: string, payload: Json): void {
   throw new DreamError("invalid_payload", `${cell.address} refuses this "${type}": ${fault}`);
 }
 
-/** Whether the mailbox has room for one more message, those of the draft counted. */
-export function hasRoom(core: Core, draft: Draft, cell: Cell): boolean {
-  return cell.mailbox.bounded + draft.postedTo(cell) < core.limits.mailbox;
+/**
+ * Whether the mailbox has room for one more message of `sender`, those of the draft counted. No
+ * sender fills more than half a mailbox, so that a flooder leaves room for others.
+ */
+export function hasRoom(core: Core, draft: Draft, cell: Cell, sender: string): boolean {
+  const limit = core.limits.mailbox;
+  const posted = draft.postedTo(cell);
+  const ofSender = cell.mailbox.from(sender) + posted;
+  return cell.mailbox.bounded + posted < limit && ofSender < Math.max(1, limit / 2);
 }

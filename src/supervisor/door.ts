@@ -90,7 +90,7 @@ export class Door {
     const to = parseAddress(message.to);
     const receiver = receiverOf(this.#core, draft, to, replyTo !== null);
     checkMessage(receiver, type, payload);
-    if (!hasRoom(this.#core, draft, receiver)) {
+    if (!hasRoom(this.#core, draft, receiver, from)) {
       const { depth } = receiver.mailbox;
       throw new DreamError(
         "mailbox_full",

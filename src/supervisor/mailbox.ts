@@ -21,10 +21,18 @@ interface LaneWindow {
   bytes: number;
   /** Open envelopes of the lane beyond the window, still in the store only. */
   beyond: number;
+  /** Those of them, from before the start, whose senders are not known yet. */
+  unknown: number;
 }
 
 export class Mailbox {
-  #lanes: LaneWindow[] = lanes.map(() => ({ open: [], bytes: 0, beyond: 0 }));
+  #lanes: LaneWindow[] = lanes.map(() => ({
+    open: [],
+    bytes: 0,
+    beyond: 0,
+    unknown: 0,
+  }));
+  #bySender = new Map<string, number>();
   #turns = 0;
   /** Open envelopes: in memory, in the store and in hand. */
   depth = 0;
@@ -35,6 +43,7 @@ export class Mailbox {
   constructor(beyond: readonly number[] = [0, 0, 0, 0]) {
     beyond.forEach((count, lane) => {
       this.#lanes[lane]!.beyond = count;
+      this.#lanes[lane]!.unknown = count;
       this.depth += count;
       this.bounded += count;
     });
@@ -44,6 +53,7 @@ export class Mailbox {
   push(envelope: Envelope): void {
     this.depth++;
     if (isBounded(envelope)) this.bounded++;
+    this.#countSender(envelope, 1);
     const lane = this.#lane(envelope.lane);
     if (lane.beyond > 0 || isFull(lane)) lane.beyond++;
     else add(lane, envelope);
@@ -76,6 +86,10 @@ export class Mailbox {
     for (const envelope of envelopes) {
       if (window.beyond === 0) break;
       window.beyond--;
+      if (window.unknown > 0) {
+        window.unknown--;
+        this.#countSender(envelope, 1);
+      }
       add(window, envelope);
     }
   }
@@ -86,6 +100,7 @@ export class Mailbox {
     this.depth -= window.beyond;
     this.bounded = Math.max(0, this.bounded - window.beyond);
     window.beyond = 0;
+    window.unknown = 0;
   }
 
   /**
@@ -125,7 +140,15 @@ export class Mailbox {
   /** Envelopes that were taken are gone for good. */
   consumed(envelopes: readonly Envelope[]): void {
     this.depth -= envelopes.length;
-    for (const envelope of envelopes) if (isBounded(envelope)) this.bounded--;
+    for (const envelope of envelopes) {
+      if (isBounded(envelope)) this.bounded--;
+      this.#countSender(envelope, -1);
+    }
+  }
+
+  /** Open messages of one sender, as far as they are known: those from before a start are not all. */
+  from(sender: string): number {
+    return this.#bySender.get(sender) ?? 0;
   }
 
   /** Takes one envelope out of its turn. */
@@ -147,6 +170,13 @@ export class Mailbox {
   get oldestAtMs(): number | null {
     const fronts = this.#lanes.flatMap((lane) => lane.open[0]?.sentAtMs ?? []);
     return fronts.length > 0 ? Math.min(...fronts) : null;
+  }
+
+  #countSender(envelope: Envelope, by: number): void {
+    if (!isBounded(envelope)) return;
+    const count = this.from(envelope.from) + by;
+    if (count > 0) this.#bySender.set(envelope.from, count);
+    else this.#bySender.delete(envelope.from);
   }
 
   #oldestLower(): LaneWindow | undefined {

@@ -104,6 +104,11 @@ export class System implements Control {
     await this.adapters.start();
   }
 
+  /** Takes nothing new from outside. */
+  close(): void {
+    this.#core.isOpen = false;
+  }
+
   /**
    * Ends in order: nothing new comes in, turns in hand end, everything accepted is durable.
    *

@@ -146,7 +146,7 @@ export class Turns {
     try {
       const receiver = receiverOf(this.#core, draft, effect.to, replyTo !== null);
       checkMessage(receiver, type, JSON.parse(payload));
-      if (!hasRoom(this.#core, draft, receiver)) {
+      if (!hasRoom(this.#core, draft, receiver, cell.address)) {
         if (!closesCircle(cell, receiver)) return new MailboxFull(receiver);
         throw new DreamError(
           "mailbox_full",

@@ -1,0 +1,261 @@
+/**
+ * Starts the whole system and waits for its end. The only module that sees every part: it picks the
+ * store, the hosts, the tool host, and mounts the API on the system (design, The picture).
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { createApp } from "../api/app.ts";
+import { serve, type Server } from "../api/serve.ts";
+import { systemClock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import { DreamError, toErrorData } from "../errors.ts";
+import { bundleAgent, evaluateSwarm } from "../host/bundle.ts";
+import { openHosts } from "../host/host-pool.ts";
+import type { Bundle, Hosts } from "../host/hosts.ts";
+import { readDescribed } from "../actors/read-from-thread.ts";
+import type { Manifest } from "../actors/manifest.ts";
+import { systemIds } from "../ids.ts";
+import { endNotedProcesses } from "../processes.ts";
+import { openLibsqlStore } from "../storage/libsql-store.ts";
+import type { Store } from "../storage/store.ts";
+import type { Log } from "../supervisor/core.ts";
+import { System } from "../supervisor/system.ts";
+import { parseSwarm, type SwarmSpec } from "../swarm.ts";
+import { openToolHost, type ToolHost } from "../tools/tool-host.ts";
+import { version } from "../version.ts";
+import { type HomeLock, lockHome } from "./home-lock.ts";
+import { openLog } from "./log-file.ts";
+import { foldersOf, resolveFolders } from "./swarm-folders.ts";
+
+/** What a person or script is told when everything is up. */
+export interface Ready {
+  url: string;
+  tokenFile: string;
+  pid: number;
+  inbox: string;
+  system: System;
+}
+
+export interface UpOptions {
+  config: Config;
+  /** Long steps, for a person who waits. */
+  onStep(text: string): void;
+  onReady(ready: Ready): Promise<void> | void;
+  /** Warnings and errors, for a person who watches. */
+  onTrouble(message: string): void;
+}
+
+const clock = systemClock;
+const ids = systemIds(clock);
+const describeMs = 10_000;
+
+/**
+ * Runs until somebody ends it.
+ *
+ * @returns the exit code: 0 after a drain, 70 when the root gave up, 1 when storage was lost
+ * @throws {DreamError} when it cannot start; everything that was started has been ended then
+ */
+export async function up(options: UpOptions): Promise<number> {
+  const { config, onStep, onTrouble } = options;
+  const home = config.home.path;
+  const undo: (() => Promise<void> | void)[] = [];
+  const ending = Promise.withResolvers<number>();
+  try {
+    const lock: HomeLock = lockHome(home, Deno.pid);
+    undo.push(() => lock.release());
+    const logFile = openLog(home, clock, (level, text) => level === "error" && onTrouble(text));
+    undo.push(() => logFile.close());
+    const { log } = logFile;
+    log("info", "starting", { pid: Deno.pid, version });
+    listenToSignals(ending.resolve, undo);
+    const folder = join(home, "processes");
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    await endNotedProcesses(folder, clock);
+    const store = await openStore(config, log, undo);
+    const hosts = await openHosts({
+      limits: config.limits,
+      clock,
+      ids,
+      execPath: Deno.execPath(),
+      folder,
+      onLog: (line, about) => log("info", line, about),
+    });
+    undo.push(() => hosts.stop());
+    onStep("Reading the swarm");
+    const swarm = await readSwarm(config);
+    onStep("Building the agents");
+    const kinds = await buildKinds(swarm, config, hosts);
+    const { system, tools } = await openSystem(
+      { config, store, hosts, log, swarm, kinds, folder, end: ending.resolve },
+      undo,
+    );
+    const server = openApi(config, system, log);
+    undo.push(() => server.shutdown());
+    await system.start();
+    writeService(config, server.url, undo);
+    log("info", "ready", { url: server.url, toolHostPid: tools.pid });
+    const { tokenFile } = config.home;
+    await options.onReady({
+      url: server.url,
+      tokenFile,
+      pid: Deno.pid,
+      inbox: config.inbox,
+      system,
+    });
+    const code = await ending.promise;
+    onStep("Draining");
+    server.refuse();
+    await system.stop(config.limits.drainMs);
+    log("info", "ended", { code });
+    return code;
+  } finally {
+    for (const act of undo.reverse()) await act();
+  }
+}
+
+/** Ctrl-C and SIGTERM drain; a second one ends at once, agents being safe in the store. */
+function listenToSignals(end: (code: number) => void, undo: (() => void)[]): void {
+  let asked = false;
+  const onSignal = () => {
+    if (asked) Deno.exit(130);
+    asked = true;
+    end(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, onSignal);
+    undo.push(() => Deno.removeSignalListener(signal, onSignal));
+  }
+}
+
+async function openStore(config: Config, log: Log, undo: (() => unknown)[]): Promise<Store> {
+  const store = await openLibsqlStore({
+    file: join(config.home.path, "dreamos.db"),
+    clock,
+    minFreeBytes: config.limits.minFreeBytes,
+  });
+  undo.push(() => store.close());
+  await store.commit([{ op: "meta", name: "cleanEnd", value: "no" }]);
+  log("info", "storage is open");
+  return store;
+}
+
+async function readSwarm(config: Config): Promise<SwarmSpec> {
+  const swarm = parseSwarm(await evaluateSwarm(config.swarm), config.swarm);
+  const resolved = resolveFolders(swarm, config);
+  mkdirSync(config.inbox, { recursive: true });
+  return resolved;
+}
+
+/** Bundles every kind in a process of its own and asks each what it is, in a thread without rights. */
+async function buildKinds(
+  swarm: SwarmSpec,
+  config: Config,
+  hosts: Hosts,
+): Promise<{ name: string; bundle: Bundle; manifest: Manifest }[]> {
+  const from = dirname(config.swarm);
+  return await Promise.all(
+    Object.entries(swarm.kinds).map(async ([name, path]) => {
+      const bundle = await bundleAgent(resolve(from, path));
+      const described = readDescribed(await hosts.describe(bundle, describeMs));
+      if (described.ok) return { name, bundle, manifest: described.manifest };
+      const { error } = described;
+      throw new DreamError(
+        "bad_bundle",
+        `Cannot load kind "${name}" from ${path}: ${error.name}: ${error.message}`,
+      );
+    }),
+  );
+}
+
+interface Assembly {
+  config: Config;
+  store: Store;
+  hosts: Hosts;
+  log: Log;
+  swarm: SwarmSpec;
+  kinds: { name: string; bundle: Bundle; manifest: Manifest }[];
+  /** Where processes are noted. */
+  folder: string;
+  end(code: number): void;
+}
+
+async function openSystem(
+  { config, store, hosts, log, swarm, kinds, folder, end }: Assembly,
+  undo: (() => unknown)[],
+): Promise<{ system: System; tools: ToolHost }> {
+  const late: { system?: System } = {};
+  const tools = await openToolHost({
+    clock,
+    ids,
+    execPath: Deno.execPath(),
+    folder,
+    read: foldersOf(swarm),
+    onEvent: (...event) => late.system?.adapters.onEvent(...event),
+    onAdapterState: (...state) => late.system?.adapters.onState(...state),
+    onLog: (line) => log("info", line, { from: "tool host" }),
+  });
+  undo.push(() => tools.stop());
+  const system = new System({
+    clock,
+    ids,
+    limits: config.limits,
+    store,
+    hosts,
+    tools,
+    log,
+    swarm,
+    kinds,
+    about: { home: config.home.path, version, pid: Deno.pid },
+    onShutdown: () => end(0),
+    onFatal(code, error) {
+      const { message } = toErrorData(error, "storage_unavailable");
+      log("error", "the process must end", { code, message });
+      // Storage that cannot be trusted must not be written once more by an orderly end.
+      if (code === 1) Deno.exit(1);
+      end(code);
+    },
+  });
+  late.system = system;
+  return { system, tools };
+}
+
+/** The API on loopback; `refuse` makes new requests fail while turns drain. */
+function openApi(config: Config, system: System, log: Log): Server & { refuse(): void } {
+  const token = readToken(config.home.tokenFile);
+  const app = createApp({
+    control: system,
+    token,
+    clock,
+    ids,
+    limits: config.limits,
+    logError(error, at) {
+      const kind = error instanceof Error ? error.name : typeof error;
+      const stack = error instanceof Error ? error.stack?.split("\n").slice(1, 6).join(" ") : "";
+      log("error", "a request failed", { ...at, kind, stack });
+    },
+  });
+  const { host, port, limits: { drainMs } } = config;
+  const server = serve({ fetch: (request) => app.fetch(request), host, port, drainMs, clock });
+  return { ...server, refuse: () => system.close() };
+}
+
+/** The token of this HOME, made on the first start (0600). */
+function readToken(path: string): string {
+  try {
+    const token = readFileSync(path, "utf8").trim();
+    if (token.length >= 16) return token;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const token = ids.secret();
+  writeFileSync(path, `${token}\n`, { mode: 0o600 });
+  return token;
+}
+
+/** Tells clients on this machine where the service is; written whole or not at all. */
+function writeService(config: Config, url: string, undo: (() => void)[]): void {
+  const { serviceFile } = config.home;
+  writeFileSync(`${serviceFile}.new`, JSON.stringify({ url, pid: Deno.pid }), { mode: 0o600 });
+  renameSync(`${serviceFile}.new`, serviceFile);
+  undo.push(() => rmSync(serviceFile, { force: true }));
+}
