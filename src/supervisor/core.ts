@@ -51,6 +51,8 @@ export interface Letter {
 export interface Ledger {
   /** Accepts the draft now; resolves when it is durable. Never rejects for a full or busy disk. */
   commit(draft: Draft): Promise<void>;
+  /** Resolves when all that is accepted by now is durable. */
+  flushed(): Promise<void>;
   /** Whether the disk keeps up: else no new turn is handed over. */
   readonly isBehind: boolean;
 }

@@ -9,12 +9,12 @@
  * - I3 A thread starts from the newest accepted state, and only after that is durable.
  */
 import type { Envelope } from "../actors/envelope.ts";
-import type { FromThread, ThreadLimits, TurnedFrame } from "../actors/protocol.ts";
-import { toErrorData } from "../errors.ts";
+import type { FromThread, TurnedFrame } from "../actors/protocol.ts";
 import type { ThreadLoss } from "../host/hosts.ts";
 import type { Cell, Residence } from "./cell.ts";
 import type { Core, Dispatcher as DispatcherFace } from "./core.ts";
 import { Draft } from "./draft.ts";
+import { isIdle, Placement } from "./placement.ts";
 import { CommitRejected } from "../storage/store.ts";
 import { MailboxFull, Turns } from "./turns.ts";
 
@@ -24,11 +24,9 @@ const batchBytes = 2 * 1024 * 1024;
 export class Dispatcher implements DispatcherFace {
   #core: Core;
   #turns: Turns;
-  readonly resident = new Set<Cell>();
+  #placement: Placement;
   /** Batches whose turns the store refused: charged when memory has been loaded anew (R3). */
   readonly blamed: { key: number; hand: readonly Envelope[] }[] = [];
-  /** Agents with work that wait for a thread, oldest first. */
-  #waiting: Cell[] = [];
   /** Agents that wait for the disk to keep up. */
   #held = new Set<Cell>();
   /** Who waits for room in whose mailbox. */
@@ -37,6 +35,11 @@ export class Dispatcher implements DispatcherFace {
   constructor(core: Core) {
     this.#core = core;
     this.#turns = new Turns(core);
+    this.#placement = new Placement(core, {
+      placed: (cell, residence) => this.#deliver(cell, residence),
+      heard: (cell, residence, frame) => this.#hear(cell, residence, frame),
+      lost: (cell, loss) => this.#lost(cell, loss),
+    });
   }
 
   wake(cell: Cell): void {
@@ -44,7 +47,7 @@ export class Dispatcher implements DispatcherFace {
     if (isHalted || !cell.isRunnable || registry.byKey(cell.key) !== cell) return;
     const { residence } = cell;
     if (!residence) {
-      if (cell.hasWork) this.#activate(cell);
+      if (cell.hasWork) this.#placement.activate(cell);
     } else if (residence.thread && residence.hand === null) this.#deliver(cell, residence);
   }
 
@@ -52,97 +55,24 @@ export class Dispatcher implements DispatcherFace {
     const held = [...this.#held];
     this.#held.clear();
     for (const cell of held) this.wake(cell);
-    while (this.#waiting.length > 0 && this.#hasThread()) {
-      const cell = this.#waiting.shift()!;
-      cell.queued = false;
-      this.wake(cell);
-    }
+    for (const cell of this.#placement.takeWaiting()) this.wake(cell);
   }
 
-  /** Takes the agent out of its thread; what it had in hand goes back to its mailbox. */
-  detach(cell: Cell): Residence | null {
-    const { residence } = cell;
-    if (!residence) return null;
-    cell.residence = null;
-    this.resident.delete(cell);
+  get resident(): ReadonlySet<Cell> {
+    return this.#placement.resident;
+  }
+
+  #detach(cell: Cell): Residence | null {
     this.#held.delete(cell);
-    if (residence.hand) cell.mailbox.giveBack(residence.hand);
-    return residence;
+    return this.#placement.detach(cell);
   }
 
   async evict(cell: Cell, force: boolean): Promise<void> {
-    const residence = this.detach(cell);
+    const residence = this.#detach(cell);
     if (!residence?.thread) return;
     if (residence.hand || force) await residence.thread.kill();
     else residence.thread.release();
     this.pump();
-  }
-
-  #hasThread(): boolean {
-    return this.resident.size < this.#core.limits.maxThreads;
-  }
-
-  #activate(cell: Cell): void {
-    if (cell.queued) return;
-    if (!this.#hasThread() && !this.#makeRoom()) {
-      cell.queued = true;
-      this.#waiting.push(cell);
-      return;
-    }
-    const alone = cell.suspect;
-    const sinceMs = this.#core.clock.monotonicMs();
-    const residence = { thread: null, turn: 0, hand: null, sinceMs, uncommitted: 0, alone };
-    cell.residence = residence;
-    cell.record = { ...cell.record, generation: cell.record.generation + 1 };
-    this.resident.add(cell);
-    this.#place(cell, residence).catch((thrown) => {
-      if (cell.residence !== residence) return;
-      this.detach(cell);
-      this.#core.failures.failed(cell, [], "crashed", toErrorData(thrown, "bad_bundle"));
-    });
-  }
-
-  /** Passivates the agent that has been idle longest, so that one with work gets its thread. */
-  #makeRoom(): boolean {
-    let oldest: Cell | null = null;
-    for (const cell of this.resident) {
-      if (!isIdle(cell)) continue;
-      if (!oldest || cell.residence!.sinceMs < oldest.residence!.sinceMs) oldest = cell;
-    }
-    if (!oldest) return false;
-    this.detach(oldest)?.thread?.release();
-    return true;
-  }
-
-  async #place(cell: Cell, residence: Residence): Promise<void> {
-    const { kinds, store, hosts, limits } = this.#core;
-    await cell.settled;
-    const [bundle, row] = await Promise.all([
-      kinds.bundle(cell.kind.hash),
-      cell.hasState ? store.state(cell.key) : null,
-    ]);
-    if (cell.residence !== residence) return;
-    const thread = await hosts.place({
-      address: cell.address,
-      generation: cell.record.generation,
-      bundle,
-      group: this.#core.tree.groupOf(cell.address),
-      read: [],
-      alone: residence.alone,
-    }, {
-      onFrame: (frame) => {
-        if (cell.residence === residence) this.#hear(cell, residence, frame);
-      },
-      onLost: (loss) => {
-        if (cell.residence === residence) this.#lost(cell, loss);
-      },
-    });
-    if (cell.residence !== residence) return thread.release();
-    residence.thread = thread;
-    const threadLimits: ThreadLimits = limits;
-    const { address, record: { input } } = cell;
-    thread.send({ t: "start", address, state: row?.state ?? null, input, limits: threadLimits });
-    this.#deliver(cell, residence);
   }
 
   #deliver(cell: Cell, residence: Residence): void {
@@ -158,8 +88,8 @@ export class Dispatcher implements DispatcherFace {
     residence.sinceMs = this.#core.clock.monotonicMs();
     if (cell.mailbox.hasLoaded) return this.#deliver(cell, residence);
     this.#load(cell);
-    if (this.#waiting.length > 0 && isIdle(cell) && !cell.hasWork) {
-      this.detach(cell)?.thread?.release();
+    if (this.#placement.isWanted && isIdle(cell) && !cell.hasWork) {
+      this.#detach(cell)?.thread?.release();
       this.pump();
     }
   }
@@ -201,20 +131,21 @@ export class Dispatcher implements DispatcherFace {
     if (!next || cell.loading) return;
     cell.loading = true;
     const { lane, afterSeq } = next;
-    cell.settled.then(() => this.#core.store.mailbox(cell.key, lane, afterSeq, 512)).then(
-      (rows) => {
+    this.#core.ledger.flushed().then(() => this.#core.store.mailbox(cell.key, lane, afterSeq, 512))
+      .then(
+        (rows) => {
+          cell.loading = false;
+          if (rows.length === 0) cell.mailbox.nothingBeyond(next);
+          else cell.mailbox.loaded(lane, rows);
+          this.wake(cell);
+        },
+      ).catch((error) => {
         cell.loading = false;
-        if (rows.length === 0) cell.mailbox.nothingBeyond(lane);
-        else cell.mailbox.loaded(lane, rows);
-        this.wake(cell);
-      },
-    ).catch((error) => {
-      cell.loading = false;
-      this.#core.log("error", "a mailbox could not be read", {
-        address: cell.address,
-        error: String(error?.code ?? error?.name),
+        this.#core.log("error", "a mailbox could not be read", {
+          address: cell.address,
+          error: String(error?.code ?? error?.name),
+        });
       });
-    });
   }
 
   #hear(cell: Cell, residence: Residence, frame: FromThread): void {
@@ -226,7 +157,7 @@ export class Dispatcher implements DispatcherFace {
       case "failed": {
         const { reason, error } = frame;
         const hand = residence.hand ?? [];
-        this.detach(cell)?.thread?.release();
+        this.#detach(cell)?.thread?.release();
         const message = `${error.name}: ${error.message}`.slice(0, 2000);
         if (reason === "crashed") {
           this.#core.failures.failed(cell, hand, "crashed", { code: "crashed", message });
@@ -270,7 +201,7 @@ export class Dispatcher implements DispatcherFace {
       if (error instanceof CommitRejected && error.own) this.blamed.push({ key: cell.key, hand });
     });
     if (cell.hasEnded || !cell.hasState || cell.record.status !== "running") {
-      this.detach(cell)?.thread?.release();
+      this.#detach(cell)?.thread?.release();
       if (!cell.hasEnded && !cell.hasState) this.#core.failures.finished(cell);
       return this.pump();
     }
@@ -287,7 +218,7 @@ export class Dispatcher implements DispatcherFace {
 
   /** The turn is thrown away: it runs again, one envelope at a time, when there is room (R9). */
   #block(cell: Cell, receiver: Cell): void {
-    const residence = this.detach(cell);
+    const residence = this.#detach(cell);
     residence?.thread?.release();
     cell.careful = Math.max(cell.careful, residence?.hand?.length ?? 1);
     cell.blockedOn = receiver;
@@ -308,17 +239,10 @@ export class Dispatcher implements DispatcherFace {
   }
 
   #lost(cell: Cell, loss: ThreadLoss): void {
-    const residence = this.detach(cell)!;
+    const residence = this.#detach(cell)!;
     const hand = residence.hand ?? [];
     const busy = residence.hand !== null || (cell.summary?.runs ?? 0) > 0;
     this.#core.failures.lost(cell, hand, loss, busy);
     this.pump();
   }
-}
-
-/** Nothing in hand, nothing running, nothing waiting: its thread may be taken away. */
-export function isIdle(cell: Cell): boolean {
-  const { residence } = cell;
-  return residence !== null && residence.thread !== null && residence.hand === null &&
-    cell.hasState && (cell.summary?.runs ?? 0) === 0;
 }

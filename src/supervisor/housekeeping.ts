@@ -2,7 +2,8 @@
 import type { CancelTimer } from "../clock.ts";
 import type { Cell } from "./cell.ts";
 import type { Core } from "./core.ts";
-import { type Dispatcher, isIdle } from "./dispatcher.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { isIdle } from "./placement.ts";
 
 const lookMs = 250;
 const pruneMs = 10 * 60_000;

@@ -14,6 +14,7 @@ const mostBehind = 20_000;
 export class Ledger implements LedgerFace {
   #core: Core;
   #behind = 0;
+  #newest: Promise<void> = Promise.resolve();
 
   constructor(core: Core) {
     this.#core = core;
@@ -27,6 +28,10 @@ export class Ledger implements LedgerFace {
     return this.#behind > mostBehind || !this.#core.store.available;
   }
 
+  flushed(): Promise<void> {
+    return this.#newest;
+  }
+
   commit(draft: Draft): Promise<void> {
     const { changes, mail } = draft;
     for (const { cell, envelope } of mail) {
@@ -34,10 +39,9 @@ export class Ledger implements LedgerFace {
       changes.push({ op: "envelope", key: cell.key, envelope });
       cell.mailbox.push(envelope);
     }
-    for (const act of draft.accepted) act();
     const size = changes.length;
     if (size === 0) {
-      for (const act of draft.durable) act();
+      for (const act of [...draft.accepted, ...draft.durable]) act();
       return Promise.resolve();
     }
     this.#behind += size;
@@ -49,6 +53,9 @@ export class Ledger implements LedgerFace {
         throw error;
       },
     );
+    this.#newest = settled.catch(() => {});
+    // After the call above: what these commit in turn comes later in the store, too.
+    for (const act of draft.accepted) act();
     for (const { cell } of mail) this.#core.dispatcher.wake(cell);
     return settled;
   }

@@ -25,6 +25,14 @@ interface LaneWindow {
   unknown: number;
 }
 
+/** What to read from the store next: the lane's envelopes after `afterSeq`. */
+export interface NextLoad {
+  lane: Lane;
+  afterSeq: number;
+  /** How many the count says are there. */
+  expected: number;
+}
+
 export class Mailbox {
   #lanes: LaneWindow[] = lanes.map(() => ({
     open: [],
@@ -70,12 +78,12 @@ export class Mailbox {
   }
 
   /** The lane that should be loaded from the store next, and from where; null when none. */
-  nextLoad(cursors: Cursors, inHand: readonly Envelope[]): { lane: Lane; afterSeq: number } | null {
+  nextLoad(cursors: Cursors, inHand: readonly Envelope[]): NextLoad | null {
     for (let i = 0; i < lanes.length; i++) {
       const { open, beyond } = this.#lanes[i]!;
       if (beyond === 0 || open.length > 0) continue;
       const held = inHand.filter((envelope) => envelope.lane === lanes[i]).at(-1);
-      return { lane: lanes[i]!, afterSeq: held?.seq ?? cursors[i]! };
+      return { lane: lanes[i]!, afterSeq: held?.seq ?? cursors[i]!, expected: beyond };
     }
     return null;
   }
@@ -94,12 +102,13 @@ export class Mailbox {
     }
   }
 
-  /** The store has fewer than was counted (rows skipped before a crash): the count is corrected. */
-  nothingBeyond(lane: Lane): void {
+  /** The store has none of the `expected` ones that were counted: the count is corrected. */
+  nothingBeyond({ lane, expected }: NextLoad): void {
     const window = this.#lane(lane);
-    this.depth -= window.beyond;
-    this.bounded = Math.max(0, this.bounded - window.beyond);
-    window.beyond = 0;
+    const missing = Math.min(expected, window.beyond);
+    this.depth -= missing;
+    this.bounded = Math.max(0, this.bounded - missing);
+    window.beyond -= missing;
     window.unknown = 0;
   }
 

@@ -8,9 +8,10 @@
  * - I2 A failure touches siblings only as the strategy says.
  * - I3 At most `maxRunning` children of a dynamic supervisor run; the others wait in order.
  */
-import { type Address, nameOf, parentOf } from "../address.ts";
+import { type Address, parentOf } from "../address.ts";
 import { DreamError, type ErrorData } from "../errors.ts";
 import type { AgentRecord } from "../storage/store.ts";
+import { buryRest } from "./burial.ts";
 import type { Cell } from "./cell.ts";
 import type { Core, Tree as TreeFace } from "./core.ts";
 import { Draft } from "./draft.ts";
@@ -86,7 +87,7 @@ export class Tree implements TreeFace {
     this.#freePlace(cell);
     this.#core.gateway.forget(cell);
     this.#core.dispatcher.unblock(cell);
-    this.#buryRest(cell).catch((error) => {
+    buryRest(this.#core, cell).catch((error) => {
       this.#core.log("error", "a mailbox could not be emptied", {
         address: cell.address,
         code: error?.code ?? error?.name,
@@ -115,7 +116,7 @@ export class Tree implements TreeFace {
     this.#freePlace(cell);
     this.#core.gateway.forget(cell);
     await this.#core.dispatcher.evict(cell, false);
-    await this.#buryRest(cell);
+    await buryRest(this.#core, cell);
     const draft = new Draft().change({ op: "agentGone", key: cell.key })
       .event(this.#core.clock.wallMs(), "agent.deleted", cell.address, {});
     draft.onAccept(() => this.#core.registry.remove(cell));
@@ -271,32 +272,5 @@ export class Tree implements TreeFace {
       this.#core.ledger.commit(draft).catch(() => {});
       this.#core.dispatcher.wake(cell);
     }
-  }
-
-  /** What is left in the mailbox of an ended agent becomes dead letters. */
-  async #buryRest(cell: Cell): Promise<void> {
-    const reason = cell.record.status === "failed" ? "agent_failed" : "agent_ended";
-    const message = `${nameOf(cell.address)} ended with this in its mailbox`;
-    while (cell.mailbox.depth > 0) {
-      const next = cell.mailbox.nextLoad(cell.cursors, []);
-      if (!cell.mailbox.hasLoaded && next) {
-        await cell.settled;
-        const rows = await this.#core.store.mailbox(cell.key, next.lane, next.afterSeq, 512);
-        if (rows.length === 0) cell.mailbox.nothingBeyond(next.lane);
-        else cell.mailbox.loaded(next.lane, rows);
-      }
-      const draft = new Draft();
-      for (const envelope of cell.mailbox.take(512, Number.POSITIVE_INFINITY)) {
-        const { lane, seq } = envelope;
-        draft.change({ op: "skip", key: cell.key, lane, seq });
-        this.#core.mail.bury(draft, envelope, reason, message);
-        cell.mailbox.consumed([envelope]);
-      }
-      if (draft.isEmpty) break;
-      await this.#core.ledger.commit(draft);
-    }
-    const draft = new Draft();
-    this.#core.asks.failAll(draft, cell, { code: reason, message });
-    await this.#core.ledger.commit(draft);
   }
 }

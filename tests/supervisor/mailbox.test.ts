@@ -61,7 +61,11 @@ describe("Mailbox", () => {
     mailbox.push(envelope(3));
     expect(mailbox.depth).toBe(3);
     expect(mailbox.hasLoaded).toBe(false);
-    expect(mailbox.nextLoad([0, 0, 0, 0], [])).toEqual({ lane: "normal", afterSeq: 0 });
+    expect(mailbox.nextLoad([0, 0, 0, 0], [])).toEqual({
+      lane: "normal",
+      afterSeq: 0,
+      expected: 3,
+    });
     mailbox.loaded("normal", [envelope(1), envelope(2), envelope(3)]);
     const batch = mailbox.take(2, unlimited);
     expect(mailbox.depth).toBe(3);

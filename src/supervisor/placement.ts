@@ -1,0 +1,130 @@
+/**
+ * Which agents are in threads, and which wait for one: more agents than threads take turns, oldest
+ * work first (R7).
+ */
+import type { FromThread, ThreadLimits } from "../actors/protocol.ts";
+import { toErrorData } from "../errors.ts";
+import type { ThreadLoss } from "../host/hosts.ts";
+import type { Cell, Residence } from "./cell.ts";
+import type { Core } from "./core.ts";
+import { Draft } from "./draft.ts";
+
+export interface PlacementEvents {
+  /** The agent is in its thread and has been told who it is. */
+  placed(cell: Cell, residence: Residence): void;
+  heard(cell: Cell, residence: Residence, frame: FromThread): void;
+  lost(cell: Cell, loss: ThreadLoss): void;
+}
+
+export class Placement {
+  #core: Core;
+  #events: PlacementEvents;
+  readonly resident = new Set<Cell>();
+  /** Agents with work that wait for a thread, oldest first. */
+  #waiting: Cell[] = [];
+
+  constructor(core: Core, events: PlacementEvents) {
+    this.#core = core;
+    this.#events = events;
+  }
+
+  /** Whether somebody waits for a thread. */
+  get isWanted(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Those that can have a thread now. */
+  takeWaiting(): Cell[] {
+    const free = Math.max(0, this.#core.limits.maxThreads - this.resident.size);
+    const taken = this.#waiting.splice(0, free);
+    for (const cell of taken) cell.queued = false;
+    return taken;
+  }
+
+  /** Gives the agent a thread, or a place in the line for one. */
+  activate(cell: Cell): void {
+    if (cell.queued) return;
+    if (!this.#hasThread() && !this.#makeRoom()) {
+      cell.queued = true;
+      this.#waiting.push(cell);
+      return;
+    }
+    const alone = cell.suspect;
+    const sinceMs = this.#core.clock.monotonicMs();
+    const residence = { thread: null, turn: 0, hand: null, sinceMs, uncommitted: 0, alone };
+    cell.residence = residence;
+    cell.record = { ...cell.record, generation: cell.record.generation + 1 };
+    this.resident.add(cell);
+    const draft = new Draft().change({ op: "agent", record: cell.record });
+    this.#core.ledger.commit(draft).catch(() => {});
+    this.#place(cell, residence).catch((thrown) => {
+      if (cell.residence !== residence) return;
+      this.detach(cell);
+      this.#core.failures.failed(cell, [], "crashed", toErrorData(thrown, "bad_bundle"));
+    });
+  }
+
+  /** Takes the agent out of its thread; what it had in hand goes back to its mailbox. */
+  detach(cell: Cell): Residence | null {
+    const { residence } = cell;
+    if (!residence) return null;
+    cell.residence = null;
+    this.resident.delete(cell);
+    if (residence.hand) cell.mailbox.giveBack(residence.hand);
+    return residence;
+  }
+
+  #hasThread(): boolean {
+    return this.resident.size < this.#core.limits.maxThreads;
+  }
+
+  /** Passivates the agent that has been idle longest, so that one with work gets its thread. */
+  #makeRoom(): boolean {
+    let oldest: Cell | null = null;
+    for (const cell of this.resident) {
+      if (!isIdle(cell)) continue;
+      if (!oldest || cell.residence!.sinceMs < oldest.residence!.sinceMs) oldest = cell;
+    }
+    if (!oldest) return false;
+    this.detach(oldest)?.thread?.release();
+    return true;
+  }
+
+  async #place(cell: Cell, residence: Residence): Promise<void> {
+    const { kinds, store, hosts, limits } = this.#core;
+    await cell.settled;
+    const [bundle, row] = await Promise.all([
+      kinds.bundle(cell.kind.hash),
+      cell.hasState ? store.state(cell.key) : null,
+    ]);
+    if (cell.residence !== residence) return;
+    const thread = await hosts.place({
+      address: cell.address,
+      generation: cell.record.generation,
+      bundle,
+      group: this.#core.tree.groupOf(cell.address),
+      read: [],
+      alone: residence.alone,
+    }, {
+      onFrame: (frame) => {
+        if (cell.residence === residence) this.#events.heard(cell, residence, frame);
+      },
+      onLost: (loss) => {
+        if (cell.residence === residence) this.#events.lost(cell, loss);
+      },
+    });
+    if (cell.residence !== residence) return thread.release();
+    residence.thread = thread;
+    const threadLimits: ThreadLimits = limits;
+    const { address, record: { input } } = cell;
+    thread.send({ t: "start", address, state: row?.state ?? null, input, limits: threadLimits });
+    this.#events.placed(cell, residence);
+  }
+}
+
+/** Nothing in hand, nothing running, nothing waiting: its thread may be taken away. */
+export function isIdle(cell: Cell): boolean {
+  const { residence } = cell;
+  return residence !== null && residence.thread !== null && residence.hand === null &&
+    cell.hasState && (cell.summary?.runs ?? 0) === 0;
+}
