@@ -74,6 +74,8 @@ export interface Mail {
 export interface Dispatcher {
   /** Looks at the agent again: it may have work, or room. */
   wake(cell: Cell): void;
+  /** Gives it a thread although it has nothing to do. */
+  restore(cell: Cell): void;
   /** Takes it out of its thread without a charge: envelopes in hand go back. */
   evict(cell: Cell, force: boolean): Promise<void>;
   /** Looks at all agents that wait for a thread or for the disk. */
@@ -94,6 +96,10 @@ export interface Failures {
   /** A turn of it was accepted. */
   progressed(cell: Cell): void;
   park(draft: Draft, cell: Cell, error: ErrorData): void;
+}
+
+export interface Resumption {
+  progressed(cell: Cell): void;
 }
 
 export interface Asks {
@@ -170,6 +176,7 @@ export interface Core {
   mail: Mail;
   dispatcher: Dispatcher;
   failures: Failures;
+  resumption: Resumption;
   asks: Asks;
   timers: Timers;
   gateway: Gateway;

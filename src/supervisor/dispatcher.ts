@@ -51,6 +51,11 @@ export class Dispatcher implements DispatcherFace {
     } else if (residence.thread && residence.hand === null) this.#deliver(cell, residence);
   }
 
+  /** Gives the agent a thread although it has nothing to do: its runs start again there. */
+  restore(cell: Cell): void {
+    if (cell.isRunnable && !cell.residence) this.#placement.activate(cell);
+  }
+
   pump(): void {
     const held = [...this.#held];
     this.#held.clear();

@@ -74,6 +74,7 @@ export class Failures implements FailuresFace {
   }
 
   progressed(cell: Cell): void {
+    this.#core.resumption.progressed(cell);
     cell.crashStreak.clear();
     if (cell.backoffs === 0) return;
     const quietMs = this.#core.clock.monotonicMs() - cell.lastCrashMs;

@@ -4,6 +4,7 @@ import type { Cell } from "./cell.ts";
 import type { Core } from "./core.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { isIdle } from "./placement.ts";
+import type { Resumption } from "./resumption.ts";
 
 const lookMs = 250;
 const pruneMs = 10 * 60_000;
@@ -11,13 +12,15 @@ const pruneMs = 10 * 60_000;
 export class Housekeeping {
   #core: Core;
   #dispatcher: Dispatcher;
+  #resumption: Resumption;
   #cancel: CancelTimer = () => {};
   #lastPruneMs: number;
   #stopped = false;
 
-  constructor(core: Core, dispatcher: Dispatcher) {
+  constructor(core: Core, dispatcher: Dispatcher, resumption: Resumption) {
     this.#core = core;
     this.#dispatcher = dispatcher;
+    this.#resumption = resumption;
     this.#lastPruneMs = core.clock.monotonicMs();
   }
 
@@ -44,6 +47,7 @@ export class Housekeeping {
         this.#dispatcher.evict(cell, false).catch(() => {});
       }
     }
+    this.#resumption.look();
     if (now - this.#lastPruneMs > pruneMs) {
       this.#lastPruneMs = now;
       this.prune().catch((error) =>

@@ -29,6 +29,7 @@ import { Ledger } from "./ledger.ts";
 import { Mail } from "./mail.ts";
 import { buildTree } from "./node.ts";
 import { Registry } from "./registry.ts";
+import { Resumption } from "./resumption.ts";
 import { Timers } from "./timers.ts";
 import { Tree } from "./tree.ts";
 import { pageOfAgents, viewAgent, viewDetail, viewTree } from "./views.ts";
@@ -58,6 +59,7 @@ export class System implements Control {
   #gateway: Gateway;
   #timers: Timers;
   #dispatcher: Dispatcher;
+  #resumption: Resumption;
   #door: Door;
   #housekeeping: Housekeeping;
   readonly adapters: Adapters;
@@ -80,12 +82,13 @@ export class System implements Control {
     core.mail = new Mail(core);
     core.failures = new Failures(core);
     core.dispatcher = this.#dispatcher = new Dispatcher(core);
+    core.resumption = this.#resumption = new Resumption(core);
     core.asks = this.#asks = new Asks(core);
     core.timers = this.#timers = new Timers(core);
     core.gateway = this.#gateway = new Gateway(core);
     core.tree = this.#tree = new Tree(core, buildTree(parts.swarm));
     this.#door = new Door(core, this.#asks);
-    this.#housekeeping = new Housekeeping(core, this.#dispatcher);
+    this.#housekeeping = new Housekeeping(core, this.#dispatcher, this.#resumption);
     this.adapters = new Adapters(core, this.#door, this.#tree, parts.tools);
     this.#startedAtMs = parts.clock.wallMs();
     parts.store.onFatal((error) => parts.onFatal(1, error));
@@ -214,7 +217,11 @@ export class System implements Control {
     this.#gateway.load(await store.calls());
     await this.#timers.load();
     this.#tree.fillPlaces();
-    for (const cell of this.#core.registry.all()) this.#dispatcher.wake(cell);
+    this.#resumption.clear();
+    for (const cell of this.#core.registry.all()) {
+      this.#resumption.progressed(cell);
+      this.#dispatcher.wake(cell);
+    }
   }
 
   #inHand(): Cell[] {
