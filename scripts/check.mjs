@@ -46,7 +46,7 @@ async function runTests(env) {
   try {
     const isWindows = process.platform === "win32";
     const step = { name: "npm test", file: isWindows ? "npm.cmd" : "npm", args: ["test"] };
-    const exitCode = await runStep(step, { ...env, DREAMOS_TALLY: file });
+    const exitCode = await runStep(step, { ...env, HOUSE_TALLY: file });
     const tally = readTally(file);
     // The exit code has the last word: an error outside a test fails the run too.
     if (exitCode !== 0 && tally.failed === 0) tally.failed = 1;

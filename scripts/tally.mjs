@@ -1,6 +1,6 @@
 /**
  * Reporter for vitest that ends a run with the plain line `N passed, N failed`, and leaves the
- * numbers in the file that DREAMOS_TALLY names. Counts what vitest itself keeps apart as failed
+ * numbers in the file that HOUSE_TALLY names. Counts what vitest itself keeps apart as failed
  * too: files that could not be loaded and errors outside every test.
  */
 import { writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ export default class Tally {
         else tally.skipped++;
       }
     }
-    const file = process.env.DREAMOS_TALLY;
+    const file = process.env.HOUSE_TALLY;
     if (file) writeFileSync(file, JSON.stringify(tally));
     // Vitest's own summary is written after this hook returns.
     process.on("exit", () => {

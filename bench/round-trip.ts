@@ -1,0 +1,60 @@
+import { fileURLToPath } from "node:url";
+import type { ToThread } from "../src/actors/protocol.ts";
+import { systemClock } from "../src/clock.ts";
+import { openHosts } from "../src/host/host-pool.ts";
+import { buildRuntime } from "../src/host/runtime.ts";
+import { defaultLimits } from "../src/limits.ts";
+import { percentile } from "./figures.ts";
+
+const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The smallest turn frame; the echoing thread does not read it. */
+const frame: ToThread = { t: "deliver", turn: 1, nowMs: 0, envelopes: [] };
+
+/** Round trips before those that count: the code on both sides is compiled then. */
+const warmUp = 500;
+
+/**
+ * L3: ms of one way from the control process over the real socket to a thread in a host process and
+ * back, p50 of `count`, one after the other. Frames are checked as those of agents are.
+ */
+export async function measureRoundTrip(folder: string, count = 3_000): Promise<number> {
+  const runtime = await buildRuntime(folder, {
+    host: fileOf("../src/host/host.ts"),
+    thread: fileOf("./echo-thread.ts"),
+  });
+  const clock = systemClock;
+  const hosts = await openHosts({
+    limits: defaultLimits,
+    clock,
+    execPath: Deno.execPath(),
+    folder,
+    onLog: (line) => console.error(line),
+    runtime,
+  });
+  try {
+    let arrived = Promise.withResolvers<void>();
+    const thread = await hosts.place({
+      address: "/echo",
+      generation: 1,
+      bundle: { hash: "echo", code: "" },
+      group: "bench",
+      read: [],
+      alone: false,
+    }, {
+      onFrame: () => arrived.resolve(),
+      onLost: ({ message }) => arrived.reject(new Error(`The echo thread was lost: ${message}`)),
+    });
+    const times: number[] = [];
+    for (let i = 0; i < warmUp + count; i++) {
+      arrived = Promise.withResolvers();
+      const started = performance.now();
+      thread.send(frame);
+      await arrived.promise;
+      if (i >= warmUp) times.push(performance.now() - started);
+    }
+    return percentile(times, 0.5);
+  } finally {
+    await hosts.stop();
+  }
+}
