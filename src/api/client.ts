@@ -30,7 +30,10 @@ export interface ClientOptions {
   /** Such as `http://127.0.0.1:7420`. */
   url: string;
   token: string;
-  /** Instead of the global one: `app.request` talks to the API in process, without a socket. */
+  /**
+   * Instead of the global one: `app.request` talks to the API in process, without a socket. A
+   * `DreamError` that it throws passes unchanged.
+   */
   fetch?: (url: string, init: RequestInit) => Response | Promise<Response>;
 }
 
@@ -133,7 +136,7 @@ function caller({ url, token, fetch = globalThis.fetch }: ClientOptions) {
       response = await fetch(`${base}${path}`, init);
       text = await response.text();
     } catch (error) {
-      if (options.signal?.aborted) throw error;
+      if (options.signal?.aborted || error instanceof DreamError) throw error;
       throw new DreamError("not_running", `Cannot reach Dream.OS at ${base}`, { cause: error });
     }
     return readAnswer(response, text, base) as T;
@@ -150,8 +153,7 @@ function readAnswer(response: Response, text: string, base: string): unknown {
     throw foreign(response, base);
   }
   if (response.ok) return data;
-  const error =
-    (data as { error?: { code?: unknown; message?: unknown; details?: unknown } }).error;
+  const error = (data as { error?: Record<string, unknown> } | null)?.error;
   if (typeof error?.message !== "string" || typeof error.code !== "string") {
     throw foreign(response, base);
   }

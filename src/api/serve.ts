@@ -6,10 +6,9 @@ import { refuse } from "./answer.ts";
 export interface Server {
   /** With the port that was really taken. */
   url: string;
-  /**
-   * Refuses new requests with `shutting_down`, lets open ones end, and closes. What is still open
-   * after `drainMs` is cut off.
-   */
+  /** From now on new requests are answered `shutting_down`; open ones go on. */
+  refuse(): void;
+  /** Refuses, lets open requests end, and closes; what is open after `drainMs` is cut off. */
   shutdown(): Promise<void>;
 }
 
@@ -44,6 +43,7 @@ export function serve(options: {
   let stopping: Promise<void> | null = null;
   return {
     url: `http://${name}:${server.addr.port}`,
+    refuse: () => void open.close(),
     shutdown: () => stopping ??= stop(),
   };
 }

@@ -1,0 +1,42 @@
+/** What a command is: its words for `--help`, and what it does. */
+import type { ParseArgsOptionDescriptor } from "node:util";
+import type { Home } from "../home.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface OptionSpec extends Pick<ParseArgsOptionDescriptor, "type" | "multiple" | "short"> {
+  /** Name of the value in `--help`, such as `N`; none for switches. */
+  value?: string;
+  help: string;
+}
+
+/** Everything a command may look at. */
+export interface Run {
+  /** What stood on the command line besides options. */
+  args: string[];
+  options: Readonly<Record<string, string | boolean | string[] | undefined>>;
+  home: Home;
+  json: boolean;
+  terminal: Terminal;
+  cwd: string;
+  env: Readonly<Record<string, string>>;
+}
+
+export interface Command {
+  /** Positional arguments as `--help` shows them; `[X]` may be left out, `X…` repeats. */
+  usage: string;
+  summary: string;
+  /** Lines below the summary. */
+  about?: string[];
+  options?: Readonly<Record<string, OptionSpec>>;
+  examples: string[];
+  /** Fewest and most positional arguments. */
+  takes: readonly [number, number];
+  /** @returns the exit code */
+  run(run: Run): Promise<number> | number;
+}
+
+/** A text option; undefined when it was not given. */
+export function textOption(run: Run, name: string): string | undefined {
+  const value = run.options[name];
+  return typeof value === "string" ? value : undefined;
+}

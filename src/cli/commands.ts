@@ -1,0 +1,66 @@
+/** All commands in the order of `help`. Each is loaded only when it is used, to start fast. */
+import type { Command } from "./command.ts";
+
+interface Entry {
+  summary: string;
+  load(): Promise<Command>;
+}
+
+export const commands: Readonly<Record<string, Entry>> = {
+  up: {
+    summary: "start the service here and show what runs",
+    load: async () => (await import("./up-command.ts")).upCommand,
+  },
+  down: {
+    summary: "drain and end the running service",
+    load: async () => (await import("./down.ts")).downCommand,
+  },
+  ps: {
+    summary: "list the agents",
+    load: async () => (await import("./ps.ts")).psCommand,
+  },
+  tree: {
+    summary: "draw the supervision tree",
+    load: async () => (await import("./tree.ts")).treeCommand,
+  },
+  status: {
+    summary: "show the system, or all about one agent",
+    load: async () => (await import("./status.ts")).statusCommand,
+  },
+  recall: {
+    summary: "find the best passages of what was read",
+    load: async () => (await import("./recall.ts")).recallCommand,
+  },
+  send: {
+    summary: "send an agent a message",
+    load: async () => (await import("./send.ts")).sendCommand,
+  },
+  ask: {
+    summary: "ask an agent and wait for its reply",
+    load: async () => (await import("./ask.ts")).askCommand,
+  },
+  spawn: {
+    summary: "start a new agent",
+    load: async () => (await import("./spawn.ts")).spawnCommand,
+  },
+  delete: {
+    summary: "end an agent and free its address",
+    load: async () => (await import("./delete.ts")).deleteCommand,
+  },
+  messages: {
+    summary: "show messages, open and consumed",
+    load: async () => (await import("./messages.ts")).messagesCommand,
+  },
+  deadletters: {
+    summary: "show messages that could not be handled",
+    load: async () => (await import("./dead-letters.ts")).deadLettersCommand,
+  },
+  help: {
+    summary: "show this, or the help of one command",
+    load: async () => (await import("./help.ts")).helpCommand,
+  },
+  version: {
+    summary: "show the version",
+    load: async () => (await import("./version.ts")).versionCommand,
+  },
+};

@@ -1,0 +1,63 @@
+/** `dreamos help` and `--help` of every command. */
+import { errorKinds } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import { commonOptions, usage } from "./arguments.ts";
+import type { Command } from "./command.ts";
+import { commands } from "./commands.ts";
+import type { Terminal } from "./terminal.ts";
+import { padTo } from "./text.ts";
+
+export const helpCommand: Command = {
+  usage: "[COMMAND]",
+  summary: "show all commands, or the help of one",
+  examples: ["dreamos help", "dreamos help send"],
+  takes: [0, 1],
+  async run({ args: [name], terminal }) {
+    if (name === undefined) return printOverview(terminal);
+    if (Object.hasOwn(commands, name)) {
+      return printCommandHelp(name, await commands[name]!.load(), terminal);
+    }
+    const meant = nearest(name, Object.keys(commands));
+    throw usage(
+      `There is no command ${JSON.stringify(name.slice(0, 40))}` +
+        (meant ? `; did you mean ${meant}?` : ""),
+    );
+  },
+};
+
+function printOverview({ print, tint }: Terminal): number {
+  print(`${tint("bold", "Dream.OS")}: swarms of agents that must not lose anything`);
+  print();
+  print("Usage: dreamos COMMAND [ARGUMENTS] [--home DIR] [--json] [--help]");
+  print();
+  for (const [name, { summary }] of Object.entries(commands)) {
+    print(`  ${tint("cyan", padTo(name, 12))} ${summary}`);
+  }
+  print();
+  print(`Start with: ${tint("bold", "dreamos up")}, then in another terminal: dreamos tree`);
+  return 0;
+}
+
+export function printCommandHelp(name: string, command: Command, terminal: Terminal): number {
+  const { print, tint } = terminal;
+  print(`dreamos ${name}: ${command.summary}`);
+  print();
+  print(`Usage: ${tint("bold", `dreamos ${name} ${command.usage}`.trim())} [OPTIONS]`);
+  for (const line of command.about ?? []) print(line);
+  print();
+  for (const [option, spec] of Object.entries({ ...command.options, ...commonOptions })) {
+    const form = `--${option}${spec.value ? ` ${spec.value}` : ""}`;
+    print(`  ${tint("cyan", padTo(form, 22))} ${spec.help}`);
+  }
+  print();
+  print(command.examples.length > 1 ? "Examples:" : "Example:");
+  for (const example of command.examples) print(`  ${example}`);
+  print();
+  const { not_running, agent_not_found, ask_timeout } = errorKinds;
+  print(tint(
+    "dim",
+    `Exit codes: 0 ok, 1 failed, 2 usage, ${not_running.exit} not running, 4 denied, ` +
+      `${agent_not_found.exit} not found, ${ask_timeout.exit} timeout, 70 gave up, 78 configuration`,
+  ));
+  return 0;
+}

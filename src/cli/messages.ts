@@ -1,0 +1,63 @@
+import { parseMoment } from "../duration.ts";
+import { systemClock } from "../clock.ts";
+import { countOption, usage } from "./arguments.ts";
+import { type Command, textOption } from "./command.ts";
+import { findService } from "./service.ts";
+import { table } from "./text.ts";
+
+const heads = [
+  { title: "SENT" },
+  { title: "ID" },
+  { title: "STATUS" },
+  { title: "LANE" },
+  { title: "FROM" },
+  { title: "TO" },
+  { title: "TYPE" },
+  { title: "PAYLOAD" },
+];
+
+export const messagesCommand: Command = {
+  usage: "[ADDRESS]",
+  summary: "show the messages of an agent, open and consumed, or of all",
+  options: {
+    from: { type: "string", value: "SENDER", help: "an address, @owner or system" },
+    since: { type: "string", value: "10m", help: "10m ago, or an ISO 8601 time" },
+    limit: { type: "string", value: "N", help: "at most so many (default 50)" },
+  },
+  examples: ["dreamos messages /captain --since 10m", "dreamos messages --from /ingestor --json"],
+  takes: [0, 1],
+  async run(run) {
+    const query: { to?: string; from?: string; since?: number; limit: number } = {
+      limit: countOption(run, "limit", 50),
+    };
+    const [to] = run.args;
+    const from = textOption(run, "from");
+    const since = textOption(run, "since");
+    if (to !== undefined) query.to = to;
+    if (from !== undefined) query.from = from;
+    if (since !== undefined) {
+      const sinceMs = parseMoment(since, systemClock.wallMs());
+      if (sinceMs === null) throw usage("--since wants 10m, or an ISO 8601 time");
+      query.since = sinceMs;
+    }
+    const page = await findService(run.home).client.messages(query);
+    const { terminal } = run;
+    if (run.json) {
+      terminal.print(JSON.stringify(page));
+      return 0;
+    }
+    const rows = page.items.map((m) => [
+      new Date(m.sentAtMs).toISOString(),
+      m.id,
+      m.status,
+      m.lane,
+      m.from,
+      m.to,
+      m.kind === "message" ? m.type : m.kind,
+      JSON.stringify(m.payload).slice(0, 500),
+    ]);
+    for (const line of table(heads, rows, terminal.columns)) terminal.print(line);
+    if (page.nextCursor !== null) terminal.note(`More than ${query.limit}: use --limit or --since`);
+    return 0;
+  },
+};

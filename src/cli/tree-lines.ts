@@ -1,0 +1,45 @@
+/** Draws a supervision tree as lines of text. */
+import type { TreeNode } from "../api/client.ts";
+import { markOf, tintStatus } from "./status-mark.ts";
+import type { Terminal } from "./terminal.ts";
+import { printable } from "./text.ts";
+
+/**
+ * The tree from its root down, one line per node.
+ *
+ * @param most children shown below one node; the others are counted
+ */
+export function drawTree(root: TreeNode, terminal: Terminal, most = 1_000): string[] {
+  const lines: string[] = [];
+  const visit = (node: TreeNode, lead: string, below: string) => {
+    lines.push(lead + describeNode(node, terminal));
+    const shown = node.children.slice(0, most);
+    const hidden = node.hidden + node.children.length - shown.length;
+    shown.forEach((child, i) => {
+      const isLast = i === shown.length - 1 && hidden === 0;
+      visit(child, `${below}${isLast ? "└─ " : "├─ "}`, `${below}${isLast ? "   " : "│  "}`);
+    });
+    if (hidden > 0) lines.push(`${below}└─ ${terminal.tint("dim", `and ${hidden} more`)}`);
+  };
+  visit(root, "", "");
+  return lines;
+}
+
+function describeNode(node: TreeNode, terminal: Terminal): string {
+  const name = node.address === "/" ? "/" : node.address.slice(node.address.lastIndexOf("/") + 1);
+  const facts: string[] = [];
+  if (node.type === "dynamic") facts.push(`dynamic, ${node.children.length + node.hidden} agents`);
+  if (node.type === "supervisor") facts.push(node.strategy ?? "supervisor");
+  if (node.kind !== null && node.kind !== name) facts.push(node.kind);
+  if (node.type === "adapter") facts.push("adapter");
+  if (node.type === "agent" || node.status !== "running") facts.push(node.status);
+  if (node.mailboxDepth > 0) facts.push(`${node.mailboxDepth} in mailbox`);
+  if (node.restarts > 0) facts.push(`${node.restarts} restarts`);
+  const { lastError } = node;
+  const text = `${terminal.tint("bold", printable(name))}  ` +
+    terminal.tint("dim", printable(facts.join(", ")));
+  const error = lastError
+    ? terminal.tint("red", `  ${lastError.code}: ${printable(lastError.message).slice(0, 200)}`)
+    : "";
+  return `${tintStatus(terminal, node.status, markOf(node.status))} ${text}${error}`;
+}

@@ -1,0 +1,69 @@
+import { loadConfig } from "../config.ts";
+import { usage } from "./arguments.ts";
+import { type Command, type Run, textOption } from "./command.ts";
+import { printable } from "./text.ts";
+import { printUpScreen, readyLine } from "./up-screen.ts";
+
+export const upCommand: Command = {
+  usage: "",
+  summary: "start the service and show what runs; Ctrl-C drains and ends it",
+  about: [
+    "Every option can stand in HOME/config.json or in the environment too: DREAMOS_PORT=7421.",
+    "With --json the first line on stdout says when it is ready, with url, tokenFile and pid.",
+  ],
+  options: {
+    port: {
+      type: "string",
+      value: "N",
+      help: "port of the API (default 7420); 0 picks a free one",
+    },
+    host: { type: "string", value: "HOST", help: "loopback address to listen on" },
+    swarm: { type: "string", value: "FILE", help: "the swarm (default: the one of this checkout)" },
+    inbox: { type: "string", value: "DIR", help: "folder whose files are read (HOME/inbox)" },
+    limit: {
+      type: "string",
+      multiple: true,
+      value: "NAME=VALUE",
+      help: "changes one limit, such as turnDeadlineMs=30s; may be repeated",
+    },
+  },
+  examples: [
+    "dreamos up",
+    "dreamos up --home ./other --port 0 --inbox ~/notes",
+    "dreamos up --json --limit askTimeoutMs=1m",
+  ],
+  takes: [0, 0],
+  async run(run) {
+    const config = loadConfig({ flags: flagsOf(run), env: run.env, cwd: run.cwd });
+    const { terminal, json } = run;
+    const { up } = await import("./up.ts");
+    return await up({
+      config,
+      onStep(text) {
+        if (!json) terminal.note(terminal.tint("dim", `${text} …`));
+      },
+      onTrouble: (message) => terminal.note(`dreamos: ${printable(message)}`),
+      async onReady({ url, tokenFile, pid, inbox, system }) {
+        if (json) return terminal.print(readyLine({ url, tokenFile, pid }));
+        const [status, tree] = await Promise.all([system.status(), system.tree()]);
+        printUpScreen({ status, tree, url, home: config.home, inbox, cwd: run.cwd }, terminal);
+      },
+    });
+  },
+};
+
+function flagsOf(run: Run) {
+  const limits: Record<string, string> = {};
+  const { limit } = run.options;
+  for (const pair of Array.isArray(limit) ? limit : []) {
+    const at = pair.indexOf("=");
+    if (at < 1) throw usage(`--limit wants NAME=VALUE, not ${JSON.stringify(pair.slice(0, 40))}`);
+    limits[pair.slice(0, at)] = pair.slice(at + 1);
+  }
+  const flags: Record<string, string> = {};
+  for (const name of ["home", "host", "port", "swarm", "inbox"]) {
+    const value = textOption(run, name);
+    if (value !== undefined) flags[name] = value;
+  }
+  return Object.keys(limits).length > 0 ? { ...flags, limits } : flags;
+}

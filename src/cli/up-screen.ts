@@ -1,0 +1,68 @@
+/** What `dreamos up` shows once everything runs: one screen for people, one line for programs. */
+import { isAbsolute, relative } from "node:path";
+import type { SystemStatus, TreeNode } from "../api/client.ts";
+import type { Home } from "../home.ts";
+import type { Terminal } from "./terminal.ts";
+import { drawTree } from "./tree-lines.ts";
+
+/** Children of one supervisor that the screen shows; `dreamos tree` shows all. */
+const mostChildren = 10;
+
+/** The first line on stdout of `dreamos up --json`; others script against it. */
+export function readyLine(ready: { url: string; tokenFile: string; pid: number }): string {
+  const { url, tokenFile, pid } = ready;
+  return JSON.stringify({ event: "ready", url, tokenFile, pid });
+}
+
+/**
+ * Prints what runs, where it is, and what to try next.
+ *
+ * @param shown.cwd paths below it are shown relative to it, as the next commands are typed there
+ */
+export function printUpScreen(
+  shown: {
+    status: SystemStatus;
+    tree: TreeNode;
+    url: string;
+    home: Home;
+    inbox: string;
+    cwd: string;
+  },
+  terminal: Terminal,
+): void {
+  const { status, tree, url, home, inbox, cwd } = shown;
+  const { print, tint } = terminal;
+  const near = (path: string) => nearPath(path, cwd);
+  const isDefaultHome = near(home.path) === "runtime";
+  const command = (text: string) =>
+    tint("cyan", `npx dreamos ${text}${isDefaultHome ? "" : ` --home ${quote(near(home.path))}`}`);
+  const { memory } = status;
+  print();
+  print(`${tint("bold", `Dream.OS ${status.version}`)} is up`);
+  print();
+  for (const line of drawTree(tree, terminal, mostChildren)) print(`  ${line}`);
+  print();
+  print(`  API     ${tint("bold", url)}  (token in ${near(home.tokenFile)})`);
+  print(`  Inbox   ${tint("bold", near(inbox))}  drop .md, .txt, .html, .json and .csv files here`);
+  print(`  Memory  ${memory.documents} documents, ${memory.passages} passages`);
+  if (status.deadLetters > 0) print(`  ${status.deadLetters} dead letters: dreamos deadletters`);
+  print();
+  print("Try next, in another terminal:");
+  print(`  ${tint("cyan", `cp README.md ${quote(near(inbox))}/`)}`);
+  print(`  ${command('recall "how do I close a transaction"')}`);
+  print(`  ${command("ask /captain status")}`);
+  print(`  ${command("tree")}`);
+  print(`  ${command("ps")}`);
+  print();
+  print(tint("dim", "Ctrl-C drains and ends."));
+}
+
+function nearPath(path: string, cwd: string): string {
+  const near = relative(cwd, path);
+  return near === "" ? "." : near.startsWith("..") || isAbsolute(near) ? path : near;
+}
+
+/** For a shell: only paths with special characters get quotes. */
+function quote(path: string): string {
+  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,71 @@
+/** bin/dreamos.mjs on Node: rights, exit codes, signals, a checkout without node_modules. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openHome } from "./run-cli.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const launcher = join(root, "bin/dreamos.mjs");
+
+let service: Awaited<ReturnType<typeof openHome>>;
+beforeAll(async () => {
+  service = await openHome();
+});
+afterAll(() => service.close());
+
+function start(file: string, args: string[], cwd = root): Deno.ChildProcess {
+  return new Deno.Command("node", {
+    args: [file, ...args],
+    cwd,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function run(file: string, args: string[], cwd?: string) {
+  const { code, stdout, stderr } = await start(file, args, cwd).output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+describe("bin/dreamos.mjs", () => {
+  it("runs commands from any folder with the rights they need", async () => {
+    for (const command of ["ps", "tree", "status", "deadletters"]) {
+      const ended = await run(launcher, [command, "--home", service.home], service.home);
+      expect(ended).toMatchObject({ code: 0, err: "" });
+    }
+    const sent = await run(launcher, ["send", "/captain", "echo", "{}", "--home", service.home]);
+    expect(sent.code).toBe(0);
+  });
+
+  it("hands on the exit code and takes HOME from the folder it is in", async () => {
+    const ended = await run(launcher, ["ps"], service.home);
+    expect(ended.code).toBe(3);
+    expect(ended.err).toContain(join(service.home, "runtime"));
+    expect((await run(launcher, ["pss"])).code).toBe(2);
+  });
+
+  it.each([["SIGINT", 130], ["SIGTERM", 143]] as const)("hands on %s", async (signal, code) => {
+    const asked = Promise.withResolvers<void>();
+    service.door.control.onShutdown = asked.resolve;
+    // Waits for the end of this very test process, which does not come.
+    const child = start(launcher, ["down", "--home", service.home]);
+    await asked.promise;
+    child.kill(signal);
+    const ended = await child.output();
+    expect(ended.code).toBe(code);
+  });
+
+  it("says how to install when node_modules is missing", async () => {
+    const bare = await Deno.makeTempDir();
+    for (const file of ["bin/dreamos.mjs", "scripts/setup.mjs"]) {
+      await Deno.mkdir(join(bare, file, ".."), { recursive: true });
+      await Deno.copyFile(join(root, file), join(bare, file));
+    }
+    const ended = await run(join(bare, "bin/dreamos.mjs"), ["ps"]);
+    expect(ended).toMatchObject({ code: 1, out: "" });
+    expect(ended.err).toContain("npm ci");
+    await Deno.remove(bare, { recursive: true });
+  });
+});

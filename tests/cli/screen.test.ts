@@ -1,0 +1,112 @@
+/** What people see: the start screen, tables, wide characters, hostile text. */
+import { describe, expect, it } from "vitest";
+import fc from "fast-check";
+import stringWidth from "string-width";
+import { findHome } from "../../src/home.ts";
+import type { Terminal } from "../../src/cli/terminal.ts";
+import { cut, printable, printableLines, table, wrap } from "../../src/cli/text.ts";
+import { drawTree } from "../../src/cli/tree-lines.ts";
+import { printUpScreen, readyLine } from "../../src/cli/up-screen.ts";
+import { smallControl } from "../api/small-control.ts";
+
+function collect(): Terminal & { lines: string[] } {
+  const lines: string[] = [];
+  return {
+    lines,
+    print: (text = "") => lines.push(text),
+    note: (text) => lines.push(text),
+    tint: (_tint, text) => text,
+    columns: null,
+  };
+}
+
+describe("readyLine()", () => {
+  it("is what scripts rely on", () => {
+    const url = "http://127.0.0.1:7420";
+    expect(readyLine({ url, tokenFile: "/h/token", pid: 12 })).toBe(
+      '{"event":"ready","url":"http://127.0.0.1:7420","tokenFile":"/h/token","pid":12}',
+    );
+  });
+});
+
+describe("printUpScreen()", () => {
+  const show = async (homeFlag: string) => {
+    const control = smallControl();
+    const home = findHome({ flag: homeFlag, env: {}, cwd: "/p" });
+    const terminal = collect();
+    printUpScreen({
+      status: await control.status(),
+      tree: await control.tree(),
+      url: "http://127.0.0.1:7420",
+      home,
+      inbox: home.inboxFolder,
+      cwd: "/p",
+    }, terminal);
+    return terminal.lines.join("\n");
+  };
+
+  it("says what runs, where, and what to try, in at most 30 lines", async () => {
+    const screen = await show("runtime");
+    expect(screen).toContain("├─ ● captain");
+    expect(screen).toContain("API     http://127.0.0.1:7420  (token in runtime/token)");
+    expect(screen).toContain("cp README.md runtime/inbox/");
+    expect(screen).toContain('npx dreamos recall "how do I close a transaction"\n');
+    expect(screen.split("\n").length).toBeLessThan(30);
+  });
+
+  it("names another HOME in every command", async () => {
+    const screen = await show("/else/my home");
+    expect(screen).toContain("npx dreamos tree --home '/else/my home'");
+    expect(screen).toContain("cp README.md '/else/my home/inbox'/");
+  });
+});
+
+describe("drawTree()", () => {
+  it("counts what it does not show", async () => {
+    const tree = await smallControl().tree();
+    expect(drawTree(tree, collect(), 1)).toEqual([
+      "● /  oneForOne",
+      "├─ ● captain  running",
+      "└─ and 2 more",
+    ]);
+  });
+});
+
+describe("text", () => {
+  it("printable() leaves no control character and no line end", () => {
+    expect(printable("a\x1b[2Jb\r\nc\t\u202ed\x07")).toBe("a\ufffd[2Jb c \ufffdd\ufffd");
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+      expect(printable(text)).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);
+      for (const line of printableLines(text)) {
+        expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);
+      }
+    }));
+  });
+
+  it("cut() never passes the width", () => {
+    expect(cut("日本語", 6)).toBe("日本語");
+    expect(cut("日本語", 5)).toBe("日本…");
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 1, max: 30 }), (t, w) => {
+        expect(stringWidth(cut(t, w))).toBeLessThanOrEqual(Math.max(w, 1));
+      }),
+    );
+  });
+
+  it("table() aligns by what people see", () => {
+    const lines = table([{ title: "A" }, { title: "N", right: true }, { title: "E" }], [
+      ["日本", "1", "x"],
+      ["a", "100", "y"],
+    ], null);
+    expect(lines).toEqual(["A       N  E", "日本    1  x", "a     100  y"]);
+  });
+
+  it("table() fits the terminal by its last column", () => {
+    const lines = table([{ title: "A" }, { title: "LAST" }], [["abc", "x".repeat(50)]], 20);
+    expect(lines[1]).toBe(`abc  ${"x".repeat(14)}…`);
+  });
+
+  it("wrap() breaks at words", () => {
+    expect(wrap("one two  three\nfour", 9)).toEqual(["one two", "three", "four"]);
+  });
+});
