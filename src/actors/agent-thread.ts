@@ -1,0 +1,233 @@
+/**
+ * One agent inside its thread: frames in, frames out. Everything of the thread that is not the
+ * Worker itself. After a `failed` frame the agent is dead until the next `start`.
+ */
+import type { Clock } from "../clock.ts";
+import { DreamError } from "../errors.ts";
+import type { AgentDefinition } from "./define-agent.ts";
+import { loadBundle } from "./load-bundle.ts";
+import { fitStored } from "./migrate.ts";
+import type {
+  DeliverFrame,
+  Described,
+  FailedFrame,
+  FailureReason,
+  FromThread,
+  StartFrame,
+  StoredState,
+  ToThread,
+  TurnedFrame,
+} from "./protocol.ts";
+import { Runs } from "./runs.ts";
+import { Session, type SessionOptions } from "./session.ts";
+import { parseStored } from "./stored.ts";
+import { checkXState } from "./xstate-check.ts";
+
+export interface AgentThreadOptions {
+  clock: Clock;
+  /** Hands a frame to whoever holds the thread. */
+  post(frame: FromThread): void;
+}
+
+/** A session that failed in the middle of a batch, with the place. */
+interface Place {
+  at: number | null;
+}
+
+export class AgentThread {
+  readonly #options: AgentThreadOptions;
+  #bundle: string | null = null;
+  #definition: AgentDefinition | null = null;
+  #loadError: unknown = null;
+  #start: StartFrame | null = null;
+  #session: Session | null = null;
+  #runs: Runs | null = null;
+
+  constructor(options: AgentThreadOptions) {
+    this.#options = options;
+  }
+
+  /** Loads agent code. What is wrong with it is told by `describe` and by the next `start`. */
+  load(bundle: { hash: string; code: string }): void {
+    this.dispose();
+    this.#bundle = bundle.hash;
+    this.#definition = null;
+    this.#loadError = null;
+    try {
+      checkXState();
+      this.#definition = loadBundle(bundle.code);
+    } catch (error) {
+      this.#loadError = error;
+    }
+  }
+
+  /** What the bundle says about itself. */
+  describe(): Described {
+    if (this.#definition) return { ok: true, manifest: this.#definition.manifest };
+    const error = this.#loadError ?? new DreamError("bad_bundle", "No bundle has been loaded");
+    return { ok: false, error: shown(error) };
+  }
+
+  receive(frame: ToThread): void {
+    switch (frame.t) {
+      case "start":
+        return this.#begin(frame);
+      case "deliver":
+        return this.#deliver(frame);
+      case "committed":
+        return this.#runs?.committed(frame.turn);
+    }
+  }
+
+  /** The agent leaves the thread: its runs end, nothing more is posted for it. */
+  dispose(): void {
+    this.#runs?.stopAll();
+    this.#runs = null;
+    this.#session = null;
+    this.#start = null;
+  }
+
+  #begin(frame: StartFrame): void {
+    this.dispose();
+    try {
+      if (!this.#definition) throw this.#loadError ?? new DreamError("bad_bundle", "No bundle");
+      this.#start = frame;
+      if (frame.state) this.#session = this.#restore(this.#definition, frame, frame.state);
+    } catch (error) {
+      return this.#fail(error, null, { at: null });
+    }
+    this.#options.post({ t: "started" });
+    if (this.#session) this.#attach(this.#session).restartAll();
+  }
+
+  #restore(definition: AgentDefinition, frame: StartFrame, state: StoredState): Session {
+    const same = state.bundle === this.#bundle;
+    try {
+      const stored = same
+        ? parseStored(state.text)
+        : fitStored(state.text, state.version, definition);
+      return Session.restore(this.#sessionOptions(definition, frame), stored);
+    } catch (error) {
+      if (same || error instanceof DreamError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new DreamError("definition_changed", `The stored state does not fit: ${reason}`, {
+        cause: error,
+      });
+    }
+  }
+
+  #sessionOptions(definition: AgentDefinition, frame: StartFrame): SessionOptions {
+    return { machine: definition.machine, system: definition.system, limits: frame.limits };
+  }
+
+  #attach(session: Session): Runs {
+    const { clock, post } = this.#options;
+    const runs: Runs = new Runs({
+      clock,
+      session,
+      // A run of an agent that has left says nothing.
+      say: (id, payload) => {
+        if (this.#runs === runs) post({ t: "ran", id, payload });
+      },
+    });
+    this.#runs = runs;
+    return runs;
+  }
+
+  #deliver(frame: DeliverFrame): void {
+    if (!this.#start || !this.#definition) return;
+    const place: Place = { at: null };
+    let turned: TurnedFrame;
+    try {
+      turned = this.#turn(this.#definition, this.#start, frame, place);
+    } catch (error) {
+      return this.#fail(error, frame.turn, place);
+    }
+    this.#options.post(turned);
+    this.#runs?.settle();
+  }
+
+  #turn(
+    definition: AgentDefinition,
+    start: StartFrame,
+    frame: DeliverFrame,
+    place: Place,
+  ): TurnedFrame {
+    const { clock } = this.#options;
+    const { envelopes } = frame;
+    const begun = clock.monotonicMs();
+    const session = this.#session ?? this.#fresh(definition, start, frame.nowMs);
+    session.now(frame.nowMs);
+    const stale: number[] = [];
+    const unhandled: number[] = [];
+    const { turnSliceMs, turnEnvelopes, effectsPerTurn } = start.limits;
+    let consumed = 0;
+    while (consumed < envelopes.length && session.snapshot.status === "active") {
+      // Half of what a turn may ask for leaves room for one more envelope.
+      const full = consumed >= turnEnvelopes ||
+        session.system.outbox.effects.length * 2 >= effectsPerTurn;
+      if (consumed > 0 && (full || clock.monotonicMs() - begun >= turnSliceMs)) break;
+      place.at = consumed;
+      const verdict = session.deliver(envelopes[consumed]!, consumed);
+      if (verdict === "stale") stale.push(consumed);
+      if (verdict === "unhandled") unhandled.push(consumed);
+      consumed += 1;
+    }
+    if (envelopes.length !== 1) place.at = null;
+    const closed = session.close();
+    this.#runs!.turned(frame.turn, closed);
+    const state = { bundle: this.#bundle!, version: definition.version, text: closed.text };
+    const { effects, summary } = closed;
+    return { t: "turned", turn: frame.turn, consumed, stale, unhandled, state, effects, summary };
+  }
+
+  #fresh(definition: AgentDefinition, start: StartFrame, nowMs: number): Session {
+    const input: unknown = JSON.parse(start.input);
+    this.#session = Session.begin(this.#sessionOptions(definition, start), input, nowMs);
+    this.#attach(this.#session);
+    return this.#session;
+  }
+
+  #fail(error: unknown, turn: number | null, place: Place): void {
+    this.dispose();
+    const frame: FailedFrame = {
+      t: "failed",
+      turn,
+      at: place.at,
+      reason: reasonOf(error),
+      error: shown(error),
+    };
+    this.#options.post(frame);
+  }
+}
+
+const reasons: ReadonlySet<string> = new Set<FailureReason>([
+  "not_durable",
+  "definition_changed",
+  "bad_bundle",
+]);
+
+function reasonOf(error: unknown): FailureReason {
+  const code = error instanceof DreamError ? error.code : "crashed";
+  return reasons.has(code) ? code as FailureReason : "crashed";
+}
+
+/** Long enough for a stack; errors of authors can carry anything. */
+const longest = 4_000;
+
+function shown(error: unknown): { name: string; message: string; stack: string | null } {
+  if (error instanceof Error) {
+    return {
+      name: String(error.name).slice(0, 200),
+      message: String(error.message).slice(0, longest),
+      stack: typeof error.stack === "string" ? error.stack.slice(0, longest) : null,
+    };
+  }
+  let message: string;
+  try {
+    message = typeof error === "object" ? JSON.stringify(error) ?? "" : String(error);
+  } catch {
+    message = String(error);
+  }
+  return { name: "Error", message: message.slice(0, longest), stack: null };
+}

@@ -1,0 +1,158 @@
+/**
+ * A state made by another bundle (R13): does the machine of now still have all that it names, or
+ * can the author's `migrate` make it fit?
+ */
+import { DreamError } from "../errors.ts";
+import { decode, encode, markRefs } from "./codec.ts";
+import { kindOf } from "./logic-kind.ts";
+import { parseStored, type Stored, type StoredActor, type StoredChild } from "./stored.ts";
+import { type InnerMachine, type InnerNode, isMachine, logicOf, nodeById } from "./xstate-inner.ts";
+
+/** What `migrate` is given and gives back: the machine's own part of a stored state. */
+export interface MigrationState {
+  /** XState's state value. */
+  value: unknown;
+  context: Record<string, unknown>;
+  /** History state's id → ids of the states it remembers. */
+  history: Record<string, string[]>;
+  /** Live children by id; delete one to end it. Opaque but for `src`. */
+  children: Record<string, { src: string; [key: string]: unknown }>;
+}
+
+/** Pure: context and states of version `fromVersion` to those of the definition. */
+export type Migrate = (state: MigrationState, fromVersion: number) => MigrationState;
+
+/** The definition's part in it. */
+export interface Target {
+  machine: InnerMachine;
+  version: number;
+  migrate: Migrate | null;
+}
+
+/**
+ * Reads a state of another bundle for this definition.
+ *
+ * @throws {DreamError} `definition_changed` with the missing names in `details.missing`
+ */
+export function fitStored(text: string, fromVersion: number, target: Target): Stored {
+  let stored = parseStored(text);
+  if (fromVersion > target.version) {
+    throw changed(`is of version ${fromVersion}, the definition of version ${target.version}`, []);
+  }
+  if (fromVersion < target.version) {
+    if (!target.migrate) {
+      throw changed(
+        `is of version ${fromVersion}, the definition of version ${target.version} has no migrate`,
+        [],
+      );
+    }
+    stored = migrated(stored, fromVersion, target.migrate);
+  }
+  const missing = missingNames(stored, target.machine);
+  if (missing.length > 0) throw changed(`names what is gone: ${missing.join(", ")}`, missing);
+  return stored;
+}
+
+function changed(why: string, missing: string[]): DreamError {
+  return new DreamError("definition_changed", `The stored state ${why}`, {
+    details: { missing },
+  });
+}
+
+function migrated(stored: Stored, fromVersion: number, migrate: Migrate): Stored {
+  const { root } = stored;
+  const next = migrate({
+    value: root.value,
+    context: decode(root.context, markRefs) as Record<string, unknown>,
+    history: root.history ?? {},
+    children: (root.children ?? {}) as unknown as MigrationState["children"],
+  }, fromVersion);
+  const actor: StoredActor = {
+    ...root,
+    value: next.value,
+    context: encode(next.context, "migrate().context", markRefs),
+    history: next.history,
+    children: next.children as unknown as Record<string, StoredChild>,
+  };
+  // The order of states belongs to the old value.
+  delete actor.nodes;
+  const sids = new Set<string>();
+  collectSids(actor, sids);
+  const timers = stored.timers.filter((row) => sids.has(row.from) && sids.has(row.to));
+  return { ...stored, timers, root: actor };
+}
+
+function collectSids(actor: StoredActor, sids: Set<string>): void {
+  sids.add(actor.sid);
+  for (const child of Object.values(actor.children ?? {})) collectSids(child.actor, sids);
+}
+
+/** Every state, history, child, live invocation and timer that `machine` does not have. */
+export function missingNames(stored: Stored, machine: InnerMachine): string[] {
+  const missing: string[] = [];
+  const machines = new Map<string, InnerMachine>();
+  checkActor(stored.root, machine, "", missing, machines);
+  for (const row of stored.timers) {
+    const type = (row.event as { type?: unknown } | null)?.type;
+    const target = machines.get(row.to);
+    if (typeof type !== "string" || !type.startsWith("xstate.after.") || !target) continue;
+    if (![...target.idMap.values()].some((node) => node.transitions.has(type))) {
+      missing.push(`delay "${type.slice("xstate.after.".length)}"`);
+    }
+  }
+  return missing;
+}
+
+function checkActor(
+  actor: StoredActor,
+  machine: InnerMachine,
+  at: string,
+  missing: string[],
+  machines: Map<string, InnerMachine>,
+): void {
+  machines.set(actor.sid, machine);
+  const nodes = new Set<InnerNode>([machine.root]);
+  checkValue(actor.value, machine.root, at, missing, nodes);
+  const ids = [...actor.nodes ?? [], ...Object.entries(actor.history ?? {}).flat(2)];
+  for (const id of ids) {
+    if (!nodeById(machine, id)) missing.push(`state "${at}${id}"`);
+  }
+  for (const [key, child] of Object.entries(actor.children ?? {})) {
+    const logic = logicOf(machine, child.src);
+    if (!logic) {
+      missing.push(`actor "${at}${child.src}"`);
+      continue;
+    }
+    if (child.invoked && ![...nodes].some((node) => node.invoke.some((def) => def.id === key))) {
+      missing.push(`invoke "${at}${key}"`);
+    }
+    // Logic that was outside and is a machine now, or the other way round, cannot go on.
+    if (isMachine(logic) !== ("context" in child.actor) && child.actor.status === "active") {
+      missing.push(`actor "${at}${child.src}" (now ${kindOf(logic)})`);
+    } else if (isMachine(logic) && child.actor.status === "active") {
+      checkActor(child.actor, logic, `${at}${key}/`, missing, machines);
+    }
+  }
+}
+
+function checkValue(
+  value: unknown,
+  node: InnerNode,
+  at: string,
+  missing: string[],
+  nodes: Set<InnerNode>,
+): void {
+  const states = node.states as unknown as Record<string, InnerNode>;
+  const entries: [string, unknown][] = typeof value === "string"
+    ? [[value, undefined]]
+    : Object.entries((value ?? {}) as Record<string, unknown>);
+  for (const [key, inner] of entries) {
+    const next = Object.hasOwn(states, key) ? states[key]! : null;
+    if (!next) {
+      missing.push(`state "${at}${[...node.path, key].join(".")}"`);
+      continue;
+    }
+    nodes.add(next);
+    if (inner !== undefined) checkValue(inner, next, at, missing, nodes);
+  }
+}
