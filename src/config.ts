@@ -1,7 +1,7 @@
 /**
- * Configuration: one schema, four sources. A flag wins over `DREAMOS_*` in the environment, that over
- * `HOME/config.json`, that over the default. Whatever is not known is refused, so that a typing error
- * never silently means "default".
+ * Configuration: one schema, four sources. A flag wins over `DREAMOS_*` in the environment, that
+ * over `HOME/config.json`, that over the default. Whatever is not known is refused, so that a
+ * typing error never silently means "default".
  */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";

@@ -1,4 +1,4 @@
-/** Times as people write them: `10m`, `1.5s`, `250` (milliseconds), or a moment such as `10m` ago. */
+/** Times as people write them: `10m`, `1.5s`, `250` (milliseconds), or a moment: `10m` ago. */
 
 const unitMs: Record<string, number> = {
   ms: 1,

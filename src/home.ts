@@ -1,5 +1,7 @@
-/** HOME, the one folder that is written, and what every part finds in it. No other imports, so that
- * short commands start fast. */
+/**
+ * HOME, the one folder that is written, and what every part finds in it. Imports next to nothing,
+ * so that short commands start fast.
+ */
 import { join, resolve } from "node:path";
 
 export interface Home {

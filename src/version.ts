@@ -1,4 +1,6 @@
 /** The version of this checkout; package.json is where it is written. */
-import manifest from "../package.json" with { type: "json" };
+import { readFileSync } from "node:fs";
 
-export const version: string = manifest.version;
+const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+
+export const version: string = JSON.parse(manifest).version;

@@ -1,4 +1,4 @@
-/** The only door (R11): HTTP and JSON in front of `Control`, with nothing of the system behind it. */
+/** The only door (R11): HTTP and JSON in front of `Control`. Knows nothing of what is behind it. */
 import { type Context, Hono } from "hono";
 import type { Clock } from "../clock.ts";
 import { DreamError, toErrorData } from "../errors.ts";

@@ -22,9 +22,15 @@ import type {
 import type { AskView, DeadLetterView, MessageView } from "./views.ts";
 
 export { DreamError } from "../errors.ts";
-export type { AskView, DeadLetterView, MessageView } from "./views.ts";
+export { type AskView, type DeadLetterView, lanes, type MessageView } from "./views.ts";
 export type { MemoryHit } from "../storage/memory.ts";
-export type { AgentDetail, AgentView, SystemStatus, TreeNode } from "../supervisor/control.ts";
+export type {
+  AgentDetail,
+  AgentView,
+  SpawnInput,
+  SystemStatus,
+  TreeNode,
+} from "../supervisor/control.ts";
 
 export interface ClientOptions {
   /** Such as `http://127.0.0.1:7420`. */
@@ -42,7 +48,7 @@ export interface RequestOptions {
 }
 
 export interface WriteOptions extends RequestOptions {
-  /** The same key and body again gives the first answer again: safe to repeat after a broken line. */
+  /** The same key and body give the first answer again: safe to repeat after a broken line. */
   idempotencyKey?: string;
 }
 

@@ -90,7 +90,7 @@ function checkType(type: string): void {
 
 /**
  * Bounds one payload. Its text in the request can be measured by the whole body while that is
- * small; only large bodies pay for being written out once more. `Control` bounds the text it stores.
+ * small; only large bodies pay for being written out again. `Control` bounds the text it stores.
  */
 function checkPayload(payload: Json, bodyBytes: number, limits: Limits): void {
   if (bodyBytes <= limits.payloadBytes) return;
@@ -127,6 +127,7 @@ export function readMessages(
   return { messages, many };
 }
 
+/** The body of `POST /asks`. */
 export function readAsk(value: Json, bodyBytes: number, limits: Limits): AskInput {
   const { to, payload = {}, ...rest } = read(ask, value, "the ask");
   checkType(rest.type);
@@ -134,6 +135,7 @@ export function readAsk(value: Json, bodyBytes: number, limits: Limits): AskInpu
   return { ...rest, to: parseAddress(to), payload };
 }
 
+/** The body of `POST /agents`. */
 export function readSpawn(value: Json, bodyBytes: number, limits: Limits): SpawnInput {
   const { address, ...rest } = read(spawn, value, "the agent to spawn");
   if (rest.input !== undefined) checkPayload(rest.input, bodyBytes, limits);
@@ -142,12 +144,14 @@ export function readSpawn(value: Json, bodyBytes: number, limits: Limits): Spawn
 
 type Query = Record<string, string>;
 
+/** The query of `GET /agents`; `under` may be the root. */
 export function readAgentsQuery(query: Query): { limit: number; cursor?: string; under?: string } {
   const { under, ...rest } = read(agentsQuery, query, "the query");
   if (under === undefined) return rest;
   return { ...rest, under: under === "/" ? under : parseAddress(under) };
 }
 
+/** The query of `GET /messages`; `since` is a moment, or a duration before `nowMs`. */
 export function readMessagesQuery(query: Query, nowMs: number): MessageQuery {
   const { to, from, since, ...rest } = read(messagesQuery, query, "the query");
   const found: MessageQuery = rest;
@@ -168,6 +172,7 @@ export function readMessagesQuery(query: Query, nowMs: number): MessageQuery {
   return found;
 }
 
+/** The query of `GET /deadletters`. */
 export function readDeadLettersQuery(
   query: Query,
 ): { to?: string; limit: number; cursor?: string } {
@@ -175,6 +180,7 @@ export function readDeadLettersQuery(
   return to === undefined ? rest : { ...rest, to: parseAddress(to) };
 }
 
+/** The query of `GET /recall`. */
 export function readRecallQuery(
   query: Query,
 ): { q: string; limit: number; includeDeleted?: boolean | undefined } {

@@ -4,6 +4,8 @@ import type { Json } from "../json.ts";
 import type { AskRow, DeadLetter, MessageRow } from "../storage/store.ts";
 import type { AskAnswer } from "../supervisor/control.ts";
 
+export { lanes } from "../actors/envelope.ts";
+
 export type EnvelopeView = Omit<Envelope, "payload"> & { payload: Json };
 export type MessageView = EnvelopeView & { status: MessageRow["status"] };
 export type DeadLetterView = Omit<DeadLetter, "envelope" | "state"> & {
@@ -13,15 +15,18 @@ export type DeadLetterView = Omit<DeadLetter, "envelope" | "state"> & {
 };
 export type AskView = AskAnswer & { expiresAtMs: number; settledAtMs: number | null };
 
+/** An envelope and where it stands. */
 export function viewMessage({ envelope, status }: MessageRow): MessageView {
   return { ...viewEnvelope(envelope), status };
 }
 
+/** With the agent's state as JSON too. */
 export function viewDeadLetter(letter: DeadLetter & { id: number }): DeadLetterView {
   const { envelope, state, ...rest } = letter;
   return { ...rest, envelope: viewEnvelope(envelope), state: readText(state) };
 }
 
+/** Without asker and agent: who knows the id of an ask has asked it. */
 export function viewAsk(row: AskRow): AskView {
   const { id, expiresAtMs, settledAtMs } = row;
   const outcome = row.outcome === null ? null : JSON.parse(row.outcome) as Outcome;

@@ -69,6 +69,7 @@ function unknownOption(name: string, seen: string, known: Record<string, OptionS
   );
 }
 
+/** The refusal of a command line. */
 export function usage(message: string): DreamError {
   return new DreamError("usage", message);
 }

@@ -9,8 +9,14 @@ export interface OptionSpec extends Pick<ParseArgsOptionDescriptor, "type" | "mu
   help: string;
 }
 
+/** All commands by name; each is loaded only when it is used, to start fast. */
+export type CommandTable = Readonly<
+  Record<string, { summary: string; load(): Promise<Command> }>
+>;
+
 /** Everything a command may look at. */
 export interface Run {
+  commands: CommandTable;
   /** What stood on the command line besides options. */
   args: string[];
   options: Readonly<Record<string, string | boolean | string[] | undefined>>;

@@ -1,12 +1,7 @@
-/** All commands in the order of `help`. Each is loaded only when it is used, to start fast. */
-import type { Command } from "./command.ts";
+/** All commands in the order of `help`. */
+import type { CommandTable } from "./command.ts";
 
-interface Entry {
-  summary: string;
-  load(): Promise<Command>;
-}
-
-export const commands: Readonly<Record<string, Entry>> = {
+export const commands: CommandTable = {
   up: {
     summary: "start the service here and show what runs",
     load: async () => (await import("./up-command.ts")).upCommand,

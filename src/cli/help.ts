@@ -2,8 +2,7 @@
 import { errorKinds } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { commonOptions, usage } from "./arguments.ts";
-import type { Command } from "./command.ts";
-import { commands } from "./commands.ts";
+import type { Command, CommandTable } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 import { padTo } from "./text.ts";
 
@@ -12,8 +11,8 @@ export const helpCommand: Command = {
   summary: "show all commands, or the help of one",
   examples: ["dreamos help", "dreamos help send"],
   takes: [0, 1],
-  async run({ args: [name], terminal }) {
-    if (name === undefined) return printOverview(terminal);
+  async run({ args: [name], commands, terminal }) {
+    if (name === undefined) return printOverview(commands, terminal);
     if (Object.hasOwn(commands, name)) {
       return printCommandHelp(name, await commands[name]!.load(), terminal);
     }
@@ -25,7 +24,7 @@ export const helpCommand: Command = {
   },
 };
 
-function printOverview({ print, tint }: Terminal): number {
+function printOverview(commands: CommandTable, { print, tint }: Terminal): number {
   print(`${tint("bold", "Dream.OS")}: swarms of agents that must not lose anything`);
   print();
   print("Usage: dreamos COMMAND [ARGUMENTS] [--home DIR] [--json] [--help]");
@@ -38,6 +37,7 @@ function printOverview({ print, tint }: Terminal): number {
   return 0;
 }
 
+/** What `dreamos NAME --help` shows. */
 export function printCommandHelp(name: string, command: Command, terminal: Terminal): number {
   const { print, tint } = terminal;
   print(`dreamos ${name}: ${command.summary}`);
@@ -57,7 +57,7 @@ export function printCommandHelp(name: string, command: Command, terminal: Termi
   print(tint(
     "dim",
     `Exit codes: 0 ok, 1 failed, 2 usage, ${not_running.exit} not running, 4 denied, ` +
-      `${agent_not_found.exit} not found, ${ask_timeout.exit} timeout, 70 gave up, 78 configuration`,
+      `${agent_not_found.exit} not found, ${ask_timeout.exit} timeout, 70 gave up, 78 config`,
   ));
   return 0;
 }

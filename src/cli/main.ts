@@ -36,6 +36,7 @@ async function dispatch(
   }
   const cwd = process.cwd();
   const run: Run = {
+    commands,
     ...parsed,
     home: findHome({ flag: textOption({ ...parsed } as Run, "home"), env, cwd }),
     json: parsed.options.json === true,

@@ -1,5 +1,4 @@
-import { lanes } from "../actors/envelope.ts";
-import type { NewMessage } from "../api/client.ts";
+import { lanes, type NewMessage } from "../api/client.ts";
 import { choiceOption, durationOption, readJson } from "./arguments.ts";
 import { type Command, textOption } from "./command.ts";
 import { findService } from "./service.ts";

@@ -11,8 +11,10 @@ export interface Service {
 }
 
 /**
- * @throws {DreamError} `not_running` when no service left its mark in HOME; every call of the client
- * says so too when the mark is of one that has gone
+ * Reads where the service of `home` is. Every call of the client says `not_running` too, when the
+ * mark is of a service that has gone.
+ *
+ * @throws {DreamError} `not_running` when no service left its mark in HOME
  */
 export function findService(home: Home): Service {
   const { url, pid } = readMark(home);

@@ -1,4 +1,4 @@
-import type { SpawnInput } from "../supervisor/control.ts";
+import type { SpawnInput } from "../api/client.ts";
 import { choiceOption, readJson, usage } from "./arguments.ts";
 import { type Command, textOption } from "./command.ts";
 import { findService } from "./service.ts";

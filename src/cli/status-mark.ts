@@ -24,6 +24,7 @@ export function markOf(status: Status): string {
   return (marks[status] ?? unknown)[0];
 }
 
+/** `text` in the colour of the status. */
 export function tintStatus(terminal: Terminal, status: Status, text: string): string {
   return terminal.tint((marks[status] ?? unknown)[1], text);
 }

@@ -27,7 +27,7 @@ interface Pipe {
   writeSync(bytes: Uint8Array): number;
 }
 
-/** Writes all of `text`; once the reader has gone (`| head`), what follows is dropped in silence. */
+/** Writes all of `text`; once the reader has gone (`| head`), the rest is dropped in silence. */
 function writer(pipe: Pipe): (text: string) => void {
   const encoder = new TextEncoder();
   let open = true;

@@ -32,6 +32,7 @@ export function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
+/** Fills up with spaces to `width` columns, at the left when `right` is set. */
 export function padTo(text: string, width: number, right = false): string {
   const gap = " ".repeat(Math.max(0, width - stringWidth(text)));
   return right ? gap + text : text + gap;

@@ -7,7 +7,7 @@ import { DreamError } from "../../src/errors.ts";
 import { systemIds } from "../../src/ids.ts";
 import { defaultLimits } from "../../src/limits.ts";
 import { type OpenDoor, openDoor } from "./open-door.ts";
-import { smallControl } from "./small-control.ts";
+import { SmallControl } from "./small-control.ts";
 
 let door: OpenDoor;
 beforeAll(() => {
@@ -72,7 +72,7 @@ describe("createClient()", () => {
 
   it("works in process, without a socket", async () => {
     const app = createApp({
-      control: smallControl(),
+      control: new SmallControl(),
       token: "t",
       clock: systemClock,
       ids: systemIds(systemClock),

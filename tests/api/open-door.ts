@@ -4,7 +4,7 @@ import { serve, type Server } from "../../src/api/serve.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { systemIds } from "../../src/ids.ts";
 import { defaultLimits, type Limits } from "../../src/limits.ts";
-import { type SmallControl, smallControl } from "./small-control.ts";
+import { SmallControl } from "./small-control.ts";
 
 export interface OpenDoor extends Server {
   control: SmallControl;
@@ -19,7 +19,7 @@ export interface OpenDoor extends Server {
 export function openDoor(options: { limits?: Partial<Limits>; clock?: Clock } = {}): OpenDoor {
   const clock = options.clock ?? systemClock;
   const ids = systemIds(systemClock);
-  const control = smallControl();
+  const control = new SmallControl();
   const token = ids.secret();
   const logged: OpenDoor["logged"] = [];
   const app = createApp({

@@ -7,7 +7,7 @@ import type { Terminal } from "../../src/cli/terminal.ts";
 import { cut, printable, printableLines, table, wrap } from "../../src/cli/text.ts";
 import { drawTree } from "../../src/cli/tree-lines.ts";
 import { printUpScreen, readyLine } from "../../src/cli/up-screen.ts";
-import { smallControl } from "../api/small-control.ts";
+import { SmallControl } from "../api/small-control.ts";
 
 function collect(): Terminal & { lines: string[] } {
   const lines: string[] = [];
@@ -31,7 +31,7 @@ describe("readyLine()", () => {
 
 describe("printUpScreen()", () => {
   const show = async (homeFlag: string) => {
-    const control = smallControl();
+    const control = new SmallControl();
     const home = findHome({ flag: homeFlag, env: {}, cwd: "/p" });
     const terminal = collect();
     printUpScreen({
@@ -63,7 +63,7 @@ describe("printUpScreen()", () => {
 
 describe("drawTree()", () => {
   it("counts what it does not show", async () => {
-    const tree = await smallControl().tree();
+    const tree = await new SmallControl().tree();
     expect(drawTree(tree, collect(), 1)).toEqual([
       "● /  oneForOne",
       "├─ ● captain  running",
