@@ -7,6 +7,7 @@
  * const { reply } = await dreamos.ask({ to: "/captain", type: "status", payload: {} });
  */
 import { DreamError, type ErrorDetails, isErrorCode } from "../errors.ts";
+import type { Lane } from "../actors/envelope.ts";
 import type { Json } from "../json.ts";
 import type { MemoryHit } from "../storage/memory.ts";
 import type { Page } from "../storage/store.ts";
@@ -22,7 +23,7 @@ import type {
 import type { AskView, DeadLetterView, MessageView } from "./views.ts";
 
 export { DreamError } from "../errors.ts";
-export { type AskView, type DeadLetterView, lanes, type MessageView } from "./views.ts";
+export type { AskView, DeadLetterView, MessageView } from "./views.ts";
 export type { MemoryHit } from "../storage/memory.ts";
 export type {
   AgentDetail,
@@ -31,6 +32,9 @@ export type {
   SystemStatus,
   TreeNode,
 } from "../supervisor/control.ts";
+
+/** Lanes of a message, most urgent first. Written here again as the client needs no server code. */
+export const lanes = ["control", "high", "normal", "low"] as const satisfies readonly Lane[];
 
 export interface ClientOptions {
   /** Such as `http://127.0.0.1:7420`. */

@@ -4,8 +4,6 @@ import type { Json } from "../json.ts";
 import type { AskRow, DeadLetter, MessageRow } from "../storage/store.ts";
 import type { AskAnswer } from "../supervisor/control.ts";
 
-export { lanes } from "../actors/envelope.ts";
-
 export type EnvelopeView = Omit<Envelope, "payload"> & { payload: Json };
 export type MessageView = EnvelopeView & { status: MessageRow["status"] };
 export type DeadLetterView = Omit<DeadLetter, "envelope" | "state"> & {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../../src/api/app.ts";
-import { createClient } from "../../src/api/client.ts";
+import { lanes as actorLanes } from "../../src/actors/envelope.ts";
+import { createClient, lanes } from "../../src/api/client.ts";
 import { serve } from "../../src/api/serve.ts";
 import { systemClock } from "../../src/clock.ts";
 import { DreamError } from "../../src/errors.ts";
@@ -22,6 +23,8 @@ async function refusalOf(promise: Promise<unknown>): Promise<DreamError> {
 }
 
 describe("createClient()", () => {
+  it("knows the lanes that there are", () => expect(lanes).toEqual(actorLanes));
+
   it("reaches every route", async () => {
     const client = createClient({ url: `${door.url}/`, token: door.token });
     expect(await client.health()).toEqual({ status: "ok" });
