@@ -11,7 +11,7 @@ export function addressOf(index: number): string {
   return `/counters/c-${index}`;
 }
 
-/** Spawns `count` counters and waits until each is active: in a thread, its first turn committed. */
+/** Spawns `count` counters and waits until each is in a thread, its first turn committed. */
 export async function spawnCounters(client: Client, count: number): Promise<void> {
   const spawns = Array.from(
     { length: count },

@@ -1,7 +1,6 @@
 /** The real system with a file database in a folder of its own, here or as a process. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { createApp } from "../src/api/app.ts";
@@ -79,9 +78,4 @@ async function stopped(client: Client, ended: Promise<number>): Promise<void> {
 
 async function readToken(file: string): Promise<string> {
   return (await Deno.readTextFile(file)).trim();
-}
-
-/** A folder for one run; removed by the caller. */
-export async function makeHome(parent: string): Promise<string> {
-  return join(await Deno.makeTempDir({ dir: parent }), "home");
 }

@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findDeno, root } from "./setup.mjs";
+import { findDeno, root } from "./deno.mjs";
 
 const code = ["src", "agents", "tests", "bench", "scripts", "vitest.config.ts"];
 

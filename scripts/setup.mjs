@@ -3,20 +3,9 @@
  * Node 20 without dependencies: it runs before anything is installed.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-/** The checkout. */
-export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-/** Where Deno is, or null: npm's package, or that of the platform when install scripts are off. */
-export function findDeno(folder = root) {
-  const name = process.platform === "win32" ? "deno.exe" : "deno";
-  const libc = process.platform === "linux" ? "-glibc" : "";
-  const places = ["deno", `@deno/${process.platform}-${process.arch}${libc}`];
-  return places.map((place) => join(folder, "node_modules", place, name)).find(existsSync) ?? null;
-}
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fail, findDeno, root, say } from "./deno.mjs";
 
 /**
  * What stands between `folder` and a right installation, in words, or null. npm writes
@@ -97,16 +86,4 @@ function runNpm(args) {
     return spawnSync(process.execPath, [npm, ...args], options);
   }
   return spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
-}
-
-/** One line for people, on stderr. */
-function say(line) {
-  process.stderr.write(`dreamos: ${line}\n`);
-}
-
-/** Says what went wrong and what to do, and ends with code 1. */
-export function fail(what, hint) {
-  say(what);
-  say(hint);
-  process.exit(1);
 }

@@ -59,7 +59,7 @@ describe("bin/dreamos.mjs", () => {
 
   it("says how to install when node_modules is missing", async () => {
     const bare = await Deno.makeTempDir();
-    for (const file of ["bin/dreamos.mjs", "scripts/setup.mjs"]) {
+    for (const file of ["bin/dreamos.mjs", "scripts/deno.mjs"]) {
       await Deno.mkdir(join(bare, file, ".."), { recursive: true });
       await Deno.copyFile(join(root, file), join(bare, file));
     }

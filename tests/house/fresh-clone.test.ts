@@ -90,7 +90,7 @@ describe("a fresh clone", () => {
     expect(code).toBe(1);
   });
 
-  test("npm start comes up without installing again, Ctrl-C drains it and npm exits 0", async () => {
+  test("npm start comes up without installing again, Ctrl-C drains it, npm exits 0", async () => {
     await Deno.symlink(`${root}node_modules`, `${clone}/node_modules`);
     const started = start("npm", ["start", "--", "--json", "--port", "0"]);
     try {
