@@ -26,6 +26,8 @@ export interface Limits {
   maxAttempts: number;
   threadsPerHost: number;
   maxThreads: number;
+  /** Heap of one thread, MiB. Above it the thread's host ends: V8 gives no other choice. */
+  heapMb: number;
   /** A host is retired after this many thread starts (threads leak a little). */
   startsPerHost: number;
   /** New requests are refused below this free space of HOME's disk. */
@@ -60,6 +62,7 @@ export const defaultLimits: Limits = {
   maxAttempts: 3,
   threadsPerHost: 32,
   maxThreads: 256,
+  heapMb: 512,
   startsPerHost: 500,
   minFreeBytes: 64 * MiB,
   keepConsumedMs: 7 * day,

@@ -1,0 +1,287 @@
+/** One host process as the control process sees it. All that comes from it is hostile (R5). */
+import type { Described, ToThread } from "../actors/protocol.ts";
+import { readFromThread } from "../actors/read-from-thread.ts";
+import type { CancelTimer, Clock } from "../clock.ts";
+import { DreamError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import { FrameDecoder, frameKinds, FrameWriter } from "./frame.ts";
+import { type HostChild, type HostChildOptions, startHostChild } from "./host-child.ts";
+import { encodeHostMessage, type PoolCounts, type ToHost } from "./host-protocol.ts";
+import type { Bundle, HostInfo, Thread, ThreadEvents, ThreadLoss } from "./hosts.ts";
+import { countWorkerThreads, noteProcess, processRssBytes } from "./process-files.ts";
+import { readFromHost } from "./read-from-host.ts";
+import { Slots } from "./slots.ts";
+
+export interface HostProcessOptions extends HostChildOptions {
+  limits: Limits;
+  group: string;
+  /** Takes one agent in its life. */
+  alone: boolean;
+  /** Folder for the note to the next control process. */
+  notes: string;
+  /** Something changed that the pool decides by: a slot is free, or the process is gone. */
+  onChange(): void;
+}
+
+/** A bundle that has not loaded by then does not end its own top level. */
+const loadMs = 30_000;
+/** A host that leaves so much unread is as good as dead. */
+const mostWaitingBytes = 512 * 1024 * 1024;
+/** How often stray threads are looked for after an end. */
+const pollMs = 5;
+/** A process whose socket closed is given this long to end by itself and say how. */
+const exitMs = 100;
+const encoder = new TextEncoder();
+
+export class HostProcess {
+  readonly pid: number;
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<void>;
+  readonly #options: HostProcessOptions;
+  readonly #clock: Clock;
+  readonly #child: HostChild;
+  readonly #writer: FrameWriter;
+  readonly #slots = new Slots();
+  readonly #sentBundles = new Set<string>();
+  #pool: PoolCounts = { starts: 0, threads: 0, blank: [] };
+  #wasUsed = false;
+  #probes = 0;
+  #over = false;
+
+  constructor(options: HostProcessOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#child = startHostChild(options);
+    this.pid = this.#child.process.pid ?? 0;
+    const forget = this.pid > 0 ? noteProcess(options.notes, this.pid) : () => {};
+    this.#writer = new FrameWriter(this.#child.socket);
+    this.#listen();
+    this.gone = this.#child.exited.then((how) => {
+      this.#fail("host_lost", `Host ${this.pid} was lost: ${how}`);
+      forget();
+      this.#slots.close();
+      options.onChange();
+    });
+    const { limits, runtime, read } = options;
+    this.#say({
+      op: "hello",
+      thread: new URL(`file://${encodeURI(runtime.thread)}`).href,
+      read: [...read],
+      frameBytes: limits.frameBytes,
+      threads: limits.threadsPerHost + 1,
+      // Later than the control process, which can tell the neighbours why.
+      killGraceMs: limits.killGraceMs + 500,
+      spares: options.alone ? 0 : 1,
+    });
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Slots in use. */
+  get used(): number {
+    return this.#slots.size;
+  }
+
+  /** Whether one more agent may come; a host with too many starts behind it is retired. */
+  get isOpen(): boolean {
+    const { limits, alone } = this.#options;
+    if (this.#over || this.#pool.starts >= limits.startsPerHost) return false;
+    return alone ? !this.#wasUsed : this.#slots.size < limits.threadsPerHost;
+  }
+
+  hasBlank(hash: string): boolean {
+    return this.#pool.blank.includes(hash);
+  }
+
+  info(): HostInfo {
+    return {
+      pid: this.pid,
+      group: this.#options.group,
+      threads: this.#slots.countAgents(),
+      starts: this.#pool.starts,
+      rssBytes: processRssBytes(this.pid),
+    };
+  }
+
+  async place(id: number, bundle: Bundle, events: ThreadEvents): Promise<Thread> {
+    await this.#ask<void>(loadMs, (waiting) => {
+      this.#sendBundle(bundle);
+      this.#slots.open(id, { phase: "loading", events, ...waiting });
+      this.#say({ op: "place", slot: id, hash: bundle.hash });
+    }, (_done, fail) => {
+      fail(new DreamError("bad_bundle", `The bundle did not load within ${loadMs} ms`));
+      this.#kill(id);
+    });
+    return this.#thread(id);
+  }
+
+  async describe(id: number, bundle: Bundle, timeoutMs: number): Promise<Described> {
+    return await this.#ask<Described>(timeoutMs, (waiting) => {
+      this.#sendBundle(bundle);
+      this.#slots.open(id, { phase: "describing", ...waiting });
+      this.#say({ op: "describe", slot: id, hash: bundle.hash });
+    }, (done) => {
+      const message = `The bundle did not say what it is within ${timeoutMs} ms`;
+      done({ ok: false, error: { name: "TimeoutError", message, stack: null } });
+      this.#kill(id);
+    });
+  }
+
+  /** Ends the process, being asked to: agents here hear nothing. */
+  stop(): Promise<void> {
+    if (!this.#over) {
+      this.#slots.stop(`Host ${this.pid} is being stopped`);
+      this.#end();
+    }
+    return this.gone;
+  }
+
+  #ask<T>(
+    timeoutMs: number,
+    begin: (waiting: { done(value: T): void; fail(error: DreamError): void }) => void,
+    onTimeout: (done: (value: T) => void, fail: (error: DreamError) => void) => void,
+  ): Promise<T> {
+    this.#wasUsed = true;
+    let cancel: CancelTimer = () => {};
+    const answer = new Promise<T>((done, fail) => {
+      cancel = this.#clock.after(timeoutMs, () => onTimeout(done, fail));
+      begin({ done, fail });
+    });
+    return answer.finally(cancel);
+  }
+
+  #thread(id: number): Thread {
+    return {
+      hostPid: this.pid,
+      id,
+      send: (frame: ToThread) => {
+        if (this.#over || this.#slots.phase(id) !== "live") return;
+        this.#writer.write(frameKinds.thread, id, encoder.encode(JSON.stringify(frame)));
+        this.#checkWaiting();
+      },
+      release: () => {
+        if (this.#over || this.#slots.phase(id) !== "live") return;
+        this.#slots.leave(id);
+        this.#say({ op: "release", slot: id });
+      },
+      kill: () => this.#kill(id),
+    };
+  }
+
+  async #kill(id: number): Promise<void> {
+    if (this.#over) return await this.gone;
+    const left = this.#slots.leave(id);
+    if (!left) return;
+    this.#say({ op: "kill", slot: id });
+    const { killGraceMs } = this.#options.limits;
+    const cancel = this.#clock.after(killGraceMs, () => {
+      const message = `a thread of it still ran ${killGraceMs} ms after its end`;
+      this.#fail("host_lost", `Host ${this.pid} was ended: ${message}`);
+    });
+    await left;
+    cancel();
+    await this.#findStrays();
+  }
+
+  /**
+   * Threads that go on unseen: nested workers, or one that closed its port and stayed. Where the
+   * system can tell, a host with more threads than it knows of is ended.
+   */
+  async #findStrays(): Promise<void> {
+    const until = this.#clock.monotonicMs() + this.#options.limits.killGraceMs;
+    while (!this.#over) {
+      const running = countWorkerThreads(this.pid);
+      if (running === null || running <= this.#pool.threads) return;
+      if (this.#clock.monotonicMs() > until) {
+        const message = `it ran ${running} threads, ${this.#pool.threads} of them known`;
+        this.#fail("host_lost", `Host ${this.pid} was ended: ${message}`);
+        break;
+      }
+      this.#say({ op: "probe", id: ++this.#probes });
+      await new Promise<void>((resolve) => this.#clock.after(pollMs, resolve));
+    }
+    await this.gone;
+  }
+
+  #listen(): void {
+    const { socket, process } = this.#child;
+    const frames = new FrameDecoder(this.#options.limits.frameBytes);
+    socket.on("data", (chunk: Uint8Array) => {
+      const read = this.#over ? null : this.#believe(() => frames.push(chunk));
+      for (const frame of read ?? []) {
+        if (this.#over) return;
+        if (frame.kind === frameKinds.thread) this.#hearThread(frame.slot, frame.body);
+        else if (frame.kind === frameKinds.host && frame.slot === 0) this.#hear(frame.body);
+        else this.#violation(`a frame of kind ${frame.kind} in slot ${frame.slot}`);
+      }
+    });
+    socket.on("close", () => this.#clock.after(exitMs, () => process.kill("SIGKILL")));
+    socket.on("error", () => {});
+  }
+
+  #hearThread(id: number, body: Uint8Array): void {
+    const verdict = this.#slots.admits(id);
+    if (verdict === "drop") return;
+    if (verdict === "violation") return this.#violation(`a frame of slot ${id}, not in use`);
+    const frame = this.#believe(() => readFromThread(body, this.#options.limits));
+    if (frame) this.#slots.take(id, frame);
+  }
+
+  #hear(body: Uint8Array): void {
+    const message = this.#believe(() => readFromHost(body));
+    if (!message) return;
+    this.#pool = message.pool;
+    if (message.op === "probed") return;
+    if (!this.#slots.apply(message)) {
+      return this.#violation(`"${message.op}" of slot ${message.slot}, which cannot say that`);
+    }
+    if (message.op === "ended") this.#findStrays();
+    this.#options.onChange();
+  }
+
+  /** What `read` makes of the host's bytes; null, and the end of the host, when it throws. */
+  #believe<T>(read: () => T): T | null {
+    try {
+      return read();
+    } catch (thrown) {
+      this.#violation(thrown instanceof Error ? thrown.message : String(thrown));
+      return null;
+    }
+  }
+
+  #violation(what: string): void {
+    this.#fail("bad_frame", `Host ${this.pid} was ended for what it sent: ${what}`);
+  }
+
+  #sendBundle(bundle: Bundle): void {
+    if (this.#sentBundles.has(bundle.hash)) return;
+    this.#sentBundles.add(bundle.hash);
+    this.#say({ op: "bundle", bundle });
+  }
+
+  #say(message: ToHost): void {
+    if (this.#over) return;
+    this.#writer.write(frameKinds.host, 0, encodeHostMessage(message));
+    this.#checkWaiting();
+  }
+
+  #checkWaiting(): void {
+    if (this.#writer.waitingBytes < mostWaitingBytes) return;
+    this.#fail("host_lost", `Host ${this.pid} was ended: it left ${mostWaitingBytes} bytes unread`);
+  }
+
+  /** Ends the host and tells everybody in it. */
+  #fail(reason: ThreadLoss["reason"], message: string): void {
+    if (this.#over) return;
+    this.#end();
+    this.#slots.lose(reason, message);
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#child.socket.destroy();
+    this.#child.process.kill("SIGKILL");
+  }
+}

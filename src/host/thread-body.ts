@@ -1,0 +1,75 @@
+/**
+ * The inside of a worker thread: comlink for load, describe and reset; turn frames on a
+ * plain MessagePort of their own, where no proxy slows them down.
+ */
+import * as Comlink from "comlink";
+import type { Described, FromThread, ToThread } from "../actors/protocol.ts";
+import type { Bundle } from "./hosts.ts";
+
+type LoadError = Extract<Described, { ok: false }>["error"];
+
+/** What makes a thread an agent: `AgentThread`, or a stand-in in tests. */
+export interface ThreadAgent {
+  /** What is wrong with the bundle is told by `describe`. */
+  load(bundle: Bundle): void;
+  describe(): Described;
+  receive(frame: ToThread): void;
+  dispose(): void;
+}
+
+/** What a host may ask of a thread. */
+export interface ThreadApi {
+  open(port: MessagePort): void;
+  load(bundle: Bundle): void;
+  describe(): Described;
+  /** The agent has left: its code is loaded anew, so that the next one finds fresh modules. */
+  reset(): void;
+}
+
+/** What is wrong with a bundle, as the error that it was. */
+function asError({ name, message, stack }: LoadError): Error {
+  return Object.assign(new Error(message), { name, stack: stack ?? "" });
+}
+
+/** Serves the host of this worker. Errors that escape `makeAgent`'s agent end the thread. */
+export function runThread(makeAgent: (post: (frame: FromThread) => void) => ThreadAgent): void {
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  let port: MessagePort | null = null;
+  let loaded: Bundle | null = null;
+  let agent: ThreadAgent | null = null;
+
+  const load = (bundle: Bundle) => {
+    const fresh: ThreadAgent = makeAgent((frame) => {
+      // What an agent that has left still says must not speak for the next one.
+      if (agent !== fresh || port === null) return;
+      const bytes = encoder.encode(JSON.stringify(frame));
+      port.postMessage(bytes, [bytes.buffer]);
+    });
+    fresh.load(bundle);
+    const described = fresh.describe();
+    if (!described.ok) throw asError(described.error);
+    loaded = bundle;
+    agent = fresh;
+  };
+  const api: ThreadApi = {
+    open(given) {
+      port = given;
+      port.onmessage = ({ data }) => {
+        agent?.receive(JSON.parse(decoder.decode(data as Uint8Array)) as ToThread);
+      };
+    },
+    load,
+    describe() {
+      if (!agent) throw new Error("Cannot describe a thread without a bundle");
+      return agent.describe();
+    },
+    reset() {
+      const old = agent;
+      agent = null;
+      old?.dispose();
+      if (loaded) load(loaded);
+    },
+  };
+  Comlink.expose(api);
+}

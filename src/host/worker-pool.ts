@@ -1,0 +1,98 @@
+/**
+ * The threads of one host that no agent has: blank ones (bundle loaded, used again for the same
+ * bundle) and spare ones (nothing loaded). All have the permissions of the host's agents.
+ */
+import type { CancelTimer, Clock } from "../clock.ts";
+import { AgentWorker } from "./agent-worker.ts";
+import type { Hello, PoolCounts } from "./host-protocol.ts";
+import type { Bundle } from "./hosts.ts";
+
+/** Blank threads kept per host: each costs some 10 MB, a new one some 30 ms. */
+const mostBlank = 4;
+/** Spare threads are made when no thread was wanted for this long, so as not to be in the way. */
+const quietMs = 200;
+
+export class WorkerPool {
+  readonly #hello: Hello;
+  readonly #clock: Clock;
+  readonly #all = new Set<AgentWorker>();
+  #blank: AgentWorker[] = [];
+  #spare: AgentWorker[] = [];
+  #starts = 0;
+  #cancelRefill: CancelTimer = () => {};
+
+  readonly #onStuck: () => void;
+
+  constructor(hello: Hello, clock: Clock, onStuck: () => void) {
+    this.#hello = hello;
+    this.#clock = clock;
+    this.#onStuck = onStuck;
+  }
+
+  counts(): PoolCounts {
+    return {
+      starts: this.#starts,
+      threads: this.#all.size,
+      blank: this.#blank.map((worker) => worker.bundle!),
+    };
+  }
+
+  /** A thread for `bundle`: loaded when `bundle` of it says so. */
+  take(bundle: Bundle): AgentWorker {
+    this.refill();
+    const index = this.#blank.findIndex((worker) => worker.bundle === bundle.hash);
+    if (index >= 0) return this.#blank.splice(index, 1)[0]!;
+    const spare = this.#spare.pop();
+    if (spare) return spare;
+    while (this.#all.size >= this.#hello.threads && this.#blank.length > 0) {
+      this.drop(this.#blank.shift()!);
+    }
+    return this.#start();
+  }
+
+  /** Takes a thread back that its agent has left; it is of use once it has reset itself. */
+  give(worker: AgentWorker): void {
+    const cancel = this.#clock.after(this.#hello.killGraceMs, () => worker.terminate());
+    worker.reset().then(() => {
+      cancel();
+      if (worker.ended) return;
+      this.#blank.push(worker);
+      if (this.#blank.length > mostBlank) this.drop(this.#blank.shift()!);
+    }, () => worker.terminate());
+  }
+
+  drop(worker: AgentWorker): void {
+    this.#blank = this.#blank.filter((each) => each !== worker);
+    worker.terminate();
+  }
+
+  /** Plans the making of spare threads for the next quiet moment. */
+  refill(): void {
+    this.#cancelRefill();
+    this.#cancelRefill = this.#clock.after(quietMs, () => {
+      const { spares, threads } = this.#hello;
+      if (this.#spare.length >= spares || this.#all.size >= threads) return;
+      this.#spare.push(this.#start());
+      this.refill();
+    });
+  }
+
+  #start(): AgentWorker {
+    this.#starts++;
+    const { thread, read, killGraceMs } = this.#hello;
+    const worker = new AgentWorker({
+      file: thread,
+      read,
+      clock: this.#clock,
+      killGraceMs,
+      onEnded: (ended) => {
+        this.#all.delete(ended);
+        this.#blank = this.#blank.filter((each) => each !== ended);
+        this.#spare = this.#spare.filter((each) => each !== ended);
+      },
+      onStuck: this.#onStuck,
+    });
+    this.#all.add(worker);
+    return worker;
+  }
+}
