@@ -31,6 +31,9 @@ type DurableAction<
 /** Data of a message: plain JSON. */
 export type Payload = object;
 
+/** What a reply may be: JSON. Not `unknown`, which would leave its functions untyped. */
+export type Answer = object | string | number | boolean | null | undefined;
+
 export interface TellOptions {
   /** Default `normal`. `control` goes before everything else. */
   lane?: Lane;
@@ -84,7 +87,7 @@ export function reply<
   P extends Params,
   E extends EventObject,
 >(
-  answer?: Expr<C, X, P, E, unknown>,
+  answer?: Expr<C, X, P, E, Answer>,
   options: { to?: Expr<C, X, P, E, ReplyTo | null | undefined> } = {},
 ): DurableAction<C, X, P, E> {
   return action("reply", (info, params) => {
