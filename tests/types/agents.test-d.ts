@@ -1,0 +1,195 @@
+/** What must not compile, and what must: checked by `deno check`, run by nobody. */
+import {
+  ask,
+  assign,
+  call,
+  defineAgent,
+  defineSwarm,
+  emit,
+  fromPromise,
+  refuse,
+  reply,
+  sendTo,
+  setupAgent,
+  spawnAgent,
+  spawnChild,
+  stopAgent,
+  tell,
+  z,
+} from "../../src/index.ts";
+import type { ReplyTo } from "../../src/index.ts";
+
+const accepts = {
+  summarize: z.object({ path: z.string() }),
+  forget: z.object({ all: z.boolean().optional() }),
+};
+
+const agent = setupAgent({
+  accepts,
+  types: {} as {
+    context: { path: string; waiting: ReplyTo | null; count: number };
+    events: { type: "tick" };
+    input: { folder: string };
+  },
+  actors: {
+    readFile: call<{ text: string }, { path: string }>("file.read"),
+    askScribe: ask<{ ok: boolean }, { text: string }>({ to: "/scribe", type: "remember" }),
+    askAnyone: ask<{ ok: boolean }, { text: string }>({ type: "remember" }),
+    slow: fromPromise<number, number>(({ input }) => Promise.resolve(input)),
+  },
+  guards: { big: ({ context }, params: { n: number }) => context.count > params.n },
+  delays: { soon: 10 },
+});
+
+const machine = agent.createMachine({
+  context: ({ input }) => ({ path: input.folder, waiting: null, count: 0 }),
+  initial: "idle",
+  states: {
+    idle: {
+      after: { soon: { guard: { type: "big", params: { n: 3 } }, target: "reading" } },
+      on: {
+        summarize: {
+          target: "reading",
+          actions: [
+            assign({
+              path: ({ event }) => event.path,
+              waiting: ({ event }) => event.envelope.replyTo,
+            }),
+            tell("/scribe", "note", ({ event }) => ({ path: event.path })),
+            tell(({ event }) => event.path, "note"),
+            reply(({ context }) => ({ count: context.count })),
+            refuse("not_found", ({ event }) => `no ${event.path}`),
+            spawnAgent(({ event }) => ({
+              under: "/readers",
+              name: "r",
+              kind: "reader",
+              input: event.path,
+            })),
+            stopAgent("/readers/r"),
+            emit({ type: "file.seen" }),
+          ],
+        },
+        tick: { actions: assign({ count: ({ context }) => context.count + 1 }) },
+        "system.stop": {
+          actions: tell("/scribe", "bye", {}, { lane: "high", expiresInMs: 1_000 }),
+        },
+        "system.undelivered": {
+          actions: tell("/scribe", "lost", ({ event }) => ({ to: event.to })),
+        },
+      },
+    },
+    reading: {
+      tags: "busy",
+      invoke: [
+        {
+          src: "readFile",
+          input: ({ context }) => ({ path: context.path }),
+          onDone: {
+            target: "idle",
+            actions: [
+              reply(({ event }) => ({ text: event.output.text }), {
+                to: ({ context }) => context.waiting,
+              }),
+            ],
+          },
+          onError: { target: "idle" },
+        },
+        {
+          src: "askAnyone",
+          input: { to: "/scribe", payload: { text: "x" } },
+        },
+      ],
+    },
+  },
+});
+
+defineAgent({
+  kind: "summarizer",
+  accepts,
+  replies: { summarize: z.object({ count: z.number() }) },
+  input: z.object({ folder: z.string() }),
+  needs: { calls: ["file.read"] },
+  machine,
+  migrate: (state) => ({ ...state, context: { ...state.context, count: 0 } }),
+});
+
+defineAgent({
+  kind: "other",
+  accepts: { somethingElse: z.object({ n: z.number() }) },
+  // @ts-expect-error the machine has no such message
+  machine,
+});
+
+defineAgent({
+  kind: "replies",
+  accepts,
+  // @ts-expect-error there is no message "nothing" to answer
+  replies: { nothing: z.object({}) },
+  machine,
+});
+
+agent.createMachine({
+  context: { path: "", waiting: null, count: 0 },
+  on: {
+    summarize: {
+      // @ts-expect-error the payload has a path, not a paht
+      actions: assign({ path: ({ event }) => event.paht }),
+    },
+  },
+});
+
+agent.createMachine({
+  context: { path: "", waiting: null, count: 0 },
+  invoke: {
+    src: "readFile",
+    // @ts-expect-error the input of file.read is a path
+    input: { file: "x" },
+  },
+});
+
+agent.createMachine({
+  context: { path: "", waiting: null, count: 0 },
+  // @ts-expect-error no such actor is registered
+  invoke: { src: "writeFile" },
+});
+
+agent.createMachine({
+  context: { path: "", waiting: null, count: 0 },
+  // @ts-expect-error no such guard is registered
+  on: { forget: { guard: "small" } },
+});
+
+agent.createMachine({
+  context: { path: "", waiting: null, count: 0 },
+  entry: [
+    spawnChild("slow", { id: "s", input: 1 }),
+    sendTo("s", { type: "x" }),
+    // @ts-expect-error a lane is one of four
+    tell("/scribe", "note", {}, { lane: "urgent" }),
+  ],
+});
+
+agent.createMachine({
+  context: { path: "", waiting: null, count: 0 },
+  initial: "a",
+  states: {
+    a: {
+      // @ts-expect-error no such message
+      on: { sumarize: { target: "a" } },
+    },
+  },
+});
+
+// An agent without messages of its own is fine.
+defineAgent({
+  kind: "quiet",
+  accepts: {},
+  machine: setupAgent({ types: {} as { context: { n: number } } }).createMachine({
+    context: { n: 1 },
+  }),
+});
+
+defineSwarm({
+  kinds: { summarizer: "./summarizer.ts" },
+  children: [{ type: "agent", id: "s", agent: "summarizer" }],
+});
