@@ -80,7 +80,10 @@ export class Saver {
 
   #plain(actor: InnerActor, snapshot: InnerSnapshot, at: string): StoredActor {
     const whole: Record<string, unknown> = {};
+    const work = this.#system.work.of(actor);
     for (const [key, value] of Object.entries(snapshot)) {
+      // The row of a call and the envelope of an ask hold their input: the state need not.
+      if (key === "input" && work && work.kind !== "run") continue;
       if (key !== "_subscription" && (value !== undefined || key === "context")) whole[key] = value;
     }
     const stored: StoredActor = {
@@ -88,7 +91,6 @@ export class Saver {
       status: snapshot.status,
       snapshot: encode(whole, at, this.#system.refs),
     };
-    const work = this.#system.work.of(actor);
     if (work) stored.work = work.id;
     return stored;
   }

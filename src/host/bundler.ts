@@ -44,6 +44,8 @@ const common = {
   write: false,
   metafile: true,
   platform: "browser",
+  // A worker has no document: packages with a build for each are to give that of workers.
+  conditions: ["deno", "worker", "module"],
   target: "esnext",
   charset: "utf8",
   legalComments: "none",
