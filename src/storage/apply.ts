@@ -1,0 +1,196 @@
+/**
+ * Changes to SQL. One transaction's changes are sorted by table first, the later of one row winning,
+ * so that each table is written by one statement however many turns the transaction holds.
+ */
+import type { Database, Statement } from "libsql";
+import { envelopeKinds, lanes } from "../actors/envelope.ts";
+import type { AgentRecord, Change, Cursors, StateRow } from "./store.ts";
+import * as sql from "./write-statements.ts";
+
+interface Pending {
+  agents: Map<number, AgentRecord>;
+  gone: number[];
+  states: Map<number, { row?: StateRow; gone?: boolean; cursors?: Cursors }>;
+  timers: Map<string, unknown[]>;
+  calls: Map<string, unknown[]>;
+  asks: Map<string, unknown[]>;
+  rows: Record<"envelopes" | "skips" | "attempts" | "letters" | "keys" | "events", unknown[][]>;
+  clampMs: number | null;
+}
+
+export class Applier {
+  #db: Database;
+  #prepared = new Map<string, Statement>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Writes all of it; the caller has begun a transaction. */
+  apply(changes: readonly Change[]): void {
+    const pending: Pending = {
+      agents: new Map(),
+      gone: [],
+      states: new Map(),
+      timers: new Map(),
+      calls: new Map(),
+      asks: new Map(),
+      rows: { envelopes: [], skips: [], attempts: [], letters: [], keys: [], events: [] },
+      clampMs: null,
+    };
+    for (const change of changes) this.#sort(pending, change);
+    this.#write(pending);
+  }
+
+  #sort(pending: Pending, change: Change): void {
+    const { rows } = pending;
+    switch (change.op) {
+      case "agent":
+        pending.agents.set(change.record.key, change.record);
+        return;
+      case "agentGone":
+        pending.agents.delete(change.key);
+        pending.states.delete(change.key);
+        pending.gone.push(change.key);
+        return;
+      case "state":
+        pending.states.set(change.row.key, { row: change.row });
+        return;
+      case "stateGone":
+        pending.states.set(change.key, { ...pending.states.get(change.key), gone: true });
+        return;
+      case "cursors": {
+        const before = pending.states.get(change.key);
+        pending.states.set(change.key, { ...before, cursors: change.cursors });
+        return;
+      }
+      case "envelope":
+        rows.envelopes.push(envelopeRow(change));
+        return;
+      case "skip":
+        rows.skips.push([change.key, lanes.indexOf(change.lane), change.seq]);
+        return;
+      case "attempt":
+        rows.attempts.push([change.attempt, change.key, lanes.indexOf(change.lane), change.seq]);
+        return;
+      case "deadLetter": {
+        const { envelope, reason, message, state, deadAtMs } = change.letter;
+        const text = JSON.stringify(envelope);
+        rows.letters.push([envelope.to, reason, message, text, state, deadAtMs]);
+        return;
+      }
+      case "timer": {
+        const { key, id, dueAtMs, delayMs, cause } = change.row;
+        pending.timers.set(`${key} ${id}`, [key, id, dueAtMs, delayMs, cause]);
+        return;
+      }
+      case "timerGone":
+        pending.timers.set(`${change.key} ${change.id}`, [change.key, change.id]);
+        return;
+      case "timersClamp":
+        pending.clampMs = change.nowMs;
+        return;
+      case "call": {
+        const { key, id, name, input, status, cause, requestedAtMs } = change.row;
+        const row = [key, id, name, input, status, cause, requestedAtMs];
+        pending.calls.set(`${key} ${id}`, row);
+        return;
+      }
+      case "callGone":
+        pending.calls.set(`${change.key} ${change.id}`, [change.key, change.id]);
+        return;
+      case "ask": {
+        const { id, asker, ask, key, expiresAtMs, outcome, settledAtMs } = change.row;
+        pending.asks.set(id, [id, asker, ask, key, expiresAtMs, outcome, settledAtMs]);
+        return;
+      }
+      case "idempotency": {
+        const { scope, key, bodyHash, answer, atMs } = change.row;
+        rows.keys.push([scope, key, bodyHash, answer, atMs]);
+        return;
+      }
+      case "event": {
+        const { atMs, type, address, data } = change.row;
+        rows.events.push([atMs, type, address, data]);
+        return;
+      }
+      case "bundle": {
+        const { hash, agent, manifest, deployedAtMs, code } = change.row;
+        this.#run(sql.putBundle, [hash, agent, manifest, deployedAtMs, code]);
+        return;
+      }
+      case "meta":
+        this.#run(sql.putMeta, [change.name, change.value]);
+    }
+  }
+
+  #write({ agents, gone, states, timers, calls, asks, rows, clampMs }: Pending): void {
+    for (const key of gone) {
+      for (const statement of sql.forgetAgent) this.#run(statement, [key]);
+    }
+    for (const record of agents.values()) this.#run(sql.putAgent, agentRow(record));
+    for (const [key, state] of states) this.#writeState(key, state);
+    this.#many(sql.putEnvelopes, rows.envelopes);
+    this.#many(sql.putSkips, rows.skips);
+    for (const row of rows.attempts) this.#run(sql.setAttempt, row);
+    for (const row of timers.values()) {
+      this.#run(row.length === 2 ? sql.dropTimer : sql.putTimer, row);
+    }
+    if (clampMs !== null) this.#run(sql.clampTimers, [clampMs, clampMs]);
+    for (const row of calls.values()) this.#run(row.length === 2 ? sql.dropCall : sql.putCall, row);
+    for (const row of asks.values()) this.#run(sql.putAsk, row);
+    for (const row of rows.letters) this.#run(sql.putLetter, row);
+    for (const row of rows.keys) this.#run(sql.putKey, row);
+    this.#many(sql.putEvents, rows.events);
+  }
+
+  #writeState(
+    key: number,
+    { row, gone, cursors }: { row?: StateRow; gone?: boolean; cursors?: Cursors },
+  ): void {
+    if (row) {
+      const { state, turns, summary } = row;
+      const at = cursors ?? row.cursors;
+      this.#run(sql.putState, [
+        key,
+        ...at,
+        turns,
+        state.bundle,
+        state.version,
+        gone ? null : summary,
+        gone ? null : state.text,
+      ]);
+    } else if (cursors) this.#run(sql.putCursors, [key, ...cursors]);
+    if (gone && !row) this.#run(sql.dropState, [key]);
+  }
+
+  #many(statement: string, rows: unknown[][]): void {
+    if (rows.length > 0) this.#run(statement, [JSON.stringify(rows)]);
+  }
+
+  #run(statement: string, values: unknown[]): void {
+    let prepared = this.#prepared.get(statement);
+    if (!prepared) {
+      prepared = this.#db.prepare(statement);
+      this.#prepared.set(statement, prepared);
+    }
+    prepared.run(...values);
+  }
+}
+
+function agentRow(record: AgentRecord): unknown[] {
+  const { key, address, agent, bundle, restart, input, grants, origin, spawnedBy } = record;
+  const { status, generation, restarts, lastError, createdAtMs, endedAtMs } = record;
+  const error = lastError === null ? null : JSON.stringify(lastError);
+  const first = [key, address, agent, bundle, restart, input, grants, origin, spawnedBy];
+  return [...first, status, generation, restarts, error, createdAtMs, endedAtMs];
+}
+
+function envelopeRow({ key, envelope }: Extract<Change, { op: "envelope" }>): unknown[] {
+  const { lane, seq, id, kind, to, from, type, sentAtMs, expiresAtMs, attempt, hops } = envelope;
+  const { cause, correlation, replyTo, trace, payload } = envelope;
+  const reply = replyTo === null ? null : JSON.stringify(replyTo);
+  const first = [key, lanes.indexOf(lane), seq, id, envelopeKinds.indexOf(kind), to, from, type];
+  const rest = [sentAtMs, expiresAtMs, attempt, hops, cause, correlation, reply, trace, payload];
+  return [...first, ...rest];
+}

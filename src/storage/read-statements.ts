@@ -1,0 +1,59 @@
+/** Every statement that reads, in one place, so that tests can ask SQLite for its plans. */
+
+const lastOfLane = (lane: number) =>
+  `ifnull((SELECT max(seq) FROM envelopes WHERE key = a.key AND lane = ${lane}), 0)`;
+const openOfLane = (lane: number) =>
+  `(SELECT count(*) FROM envelopes WHERE key = a.key AND lane = ${lane}
+     AND seq > ifnull(s.c${lane}, 0))`;
+const lanes = [0, 1, 2, 3];
+
+/** All agents with what their mailboxes hold, by index seeks only. */
+export const allAgents = `SELECT a.*, ifnull(s.c0, 0) c0, ifnull(s.c1, 0) c1, ifnull(s.c2, 0) c2,
+  ifnull(s.c3, 0) c3, ifnull(s.turns, 0) turns, s.summary,
+  ${lanes.map((lane) => `${lastOfLane(lane)} l${lane}, ${openOfLane(lane)} d${lane}`).join(",\n  ")}
+  FROM agents a LEFT JOIN states s ON s.key = a.key ORDER BY a.key`;
+export const allSkips = "SELECT key, lane, seq FROM skips";
+export const state = "SELECT * FROM states WHERE key = ? AND text IS NOT NULL";
+export const mailbox = `SELECT e.* FROM envelopes e
+  WHERE e.key = ? AND e.lane = ? AND e.seq > ? AND NOT EXISTS (
+    SELECT 1 FROM skips k WHERE k.key = e.key AND k.lane = e.lane AND k.seq = e.seq)
+  ORDER BY e.seq LIMIT ?`;
+export const dueTimers = `SELECT key, id, due_at_ms dueAtMs, delay_ms delayMs, cause
+  FROM timers WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT ?`;
+export const nextTimer = "SELECT min(due_at_ms) due FROM timers";
+export const timersOf = `SELECT key, id, due_at_ms dueAtMs, delay_ms delayMs, cause
+  FROM timers WHERE key = ?`;
+const callFields = "key, id, name, input, status, cause, requested_at_ms requestedAtMs";
+export const callsOf = `SELECT ${callFields} FROM calls WHERE key = ?`;
+export const allCalls = `SELECT ${callFields} FROM calls`;
+const askFields = `id, asker, ask, key, expires_at_ms expiresAtMs, outcome,
+  settled_at_ms settledAtMs`;
+export const ask = `SELECT ${askFields} FROM asks WHERE id = ?`;
+export const openAsks = `SELECT ${askFields} FROM asks INDEXED BY asks_open WHERE outcome IS NULL`;
+export const idempotency = `SELECT scope, key, body_hash bodyHash, answer, at_ms atMs
+  FROM idempotency WHERE scope = ? AND key = ?`;
+export const bundle = `SELECT hash, agent, manifest, deployed_at_ms deployedAtMs, code
+  FROM bundles WHERE hash = ? LIMIT 1`;
+export const bundles = `SELECT hash, agent, manifest, deployed_at_ms deployedAtMs
+  FROM bundles ORDER BY deployed_at_ms`;
+export const meta = "SELECT value FROM meta WHERE name = ?";
+export const deadLetterCount = "SELECT count(*) n FROM dead_letters";
+
+// retention: small portions, by index
+export const pruneEnvelopes = `DELETE FROM envelopes WHERE (key, lane, seq) IN (
+  SELECT e.key, e.lane, e.seq FROM envelopes e LEFT JOIN states s ON s.key = e.key
+  LEFT JOIN agents a ON a.key = e.key
+  WHERE e.sent_at_ms < ? AND (a.key IS NULL OR e.seq <=
+    CASE e.lane WHEN 0 THEN s.c0 WHEN 1 THEN s.c1 WHEN 2 THEN s.c2 ELSE s.c3 END)
+  LIMIT ?)`;
+/** When the envelope was sent beyond which only the newest so many lie. */
+export const countCut =
+  "SELECT sent_at_ms cut FROM envelopes ORDER BY sent_at_ms DESC LIMIT 1 OFFSET ?";
+export const pruneLetters = `DELETE FROM dead_letters WHERE id IN (
+  SELECT id FROM dead_letters WHERE dead_at_ms < ? LIMIT ?)`;
+export const pruneKeys = `DELETE FROM idempotency WHERE (scope, key) IN (
+  SELECT scope, key FROM idempotency WHERE at_ms < ? LIMIT ?)`;
+export const pruneAsks = `DELETE FROM asks WHERE id IN (
+  SELECT id FROM asks WHERE settled_at_ms IS NOT NULL AND settled_at_ms < ? LIMIT ?)`;
+export const endedAgents = `SELECT key FROM agents
+  WHERE ended_at_ms IS NOT NULL AND ended_at_ms < ? LIMIT ?`;

@@ -1,0 +1,74 @@
+/// <reference lib="deno.worker" />
+/**
+ * The storage thread: the one connection that writes, so that no fsync blocks routing. It is never
+ * ended by force, as that would leak the connection and its locks; its failure ends the process.
+ */
+import type { Database } from "libsql";
+import { DreamError, toErrorData } from "../errors.ts";
+import { Lists } from "./lists.ts";
+import { MemoryTables } from "./memory-sql.ts";
+import { openDatabase } from "./open-database.ts";
+import { Reader } from "./reader.ts";
+import type { FromStorage, ToStorage } from "./thread-protocol.ts";
+import { Writer } from "./writer.ts";
+
+interface Open {
+  db: Database;
+  writer: Writer;
+  reader: Reader;
+  lists: Lists;
+}
+
+let open: Open | null = null;
+
+function send(message: FromStorage): void {
+  self.postMessage(message);
+}
+
+function openFile(file: string): void {
+  try {
+    const db = openDatabase(file);
+    const memory = new MemoryTables(db);
+    open = {
+      db,
+      writer: new Writer(db, memory),
+      reader: new Reader(db, memory),
+      lists: new Lists(file),
+    };
+    send({ t: "opened" });
+  } catch (error) {
+    send({ t: "refused", error: toErrorData(error) });
+  }
+}
+
+async function read(id: number, name: string, args: unknown[]): Promise<void> {
+  const target = open!.lists[name as keyof Lists] === undefined ? open!.reader : open!.lists;
+  const method = Reflect.get(target, name) as (...args: unknown[]) => unknown;
+  try {
+    send({ t: "answer", id, value: await method.apply(target, args) });
+  } catch (error) {
+    // The driver's own message can hold parameters, payloads among them.
+    const code = String((error as { code?: unknown }).code ?? (error as Error).name).slice(0, 80);
+    const told = error instanceof DreamError
+      ? error.toData()
+      : { code: "storage_unavailable" as const, message: `Cannot read ${name}: ${code}` };
+    send({ t: "failed", id, error: told });
+  }
+}
+
+self.onmessage = ({ data }: MessageEvent<ToStorage>) => {
+  switch (data.t) {
+    case "open":
+      return openFile(data.file);
+    case "write":
+      return send(open!.writer.write(data.items));
+    case "read":
+      void read(data.id, data.name, data.args);
+      return;
+    case "close":
+      open?.lists.close();
+      open?.db.close();
+      send({ t: "closed" });
+      self.close();
+  }
+};

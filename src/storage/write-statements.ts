@@ -1,0 +1,40 @@
+/** Every statement that writes, in one place, so that tests can ask SQLite for its plans. */
+
+/** `?` placeholders for one row, or the columns of one JSON array. */
+const marks = (count: number) => Array(count).fill("?").join(", ");
+const fields = (count: number) =>
+  Array.from({ length: count }, (_, i) => `value ->> ${i}`).join(", ");
+
+export const putMeta = `INSERT OR REPLACE INTO meta VALUES (${marks(2)})`;
+export const putAgent = `INSERT OR REPLACE INTO agents VALUES (${marks(15)})`;
+export const putState = `INSERT OR REPLACE INTO states VALUES (${marks(10)})`;
+export const putCursors = `INSERT INTO states (key, c0, c1, c2, c3, turns)
+  VALUES (?, ?, ?, ?, ?, 0)
+  ON CONFLICT (key) DO UPDATE SET c0 = excluded.c0, c1 = excluded.c1, c2 = excluded.c2,
+    c3 = excluded.c3`;
+export const dropState = "UPDATE states SET text = NULL, summary = NULL WHERE key = ?";
+export const putEnvelopes = `INSERT INTO envelopes
+  SELECT ${fields(17)} FROM json_each(?)`;
+export const putSkips = `INSERT OR IGNORE INTO skips SELECT ${fields(3)} FROM json_each(?)`;
+export const setAttempt = "UPDATE envelopes SET attempt = ? WHERE key = ? AND lane = ? AND seq = ?";
+export const putLetter = `INSERT INTO dead_letters
+  (receiver, reason, message, envelope, state, dead_at_ms) VALUES (${marks(6)})`;
+export const putTimer = `INSERT OR REPLACE INTO timers VALUES (${marks(5)})`;
+export const dropTimer = "DELETE FROM timers WHERE key = ? AND id = ?";
+/** Rare, and over all of them on purpose: the clock was set back or the system restarted. */
+export const clampTimers =
+  "UPDATE timers SET due_at_ms = ? + delay_ms WHERE due_at_ms > ? + delay_ms";
+export const putCall = `INSERT OR REPLACE INTO calls VALUES (${marks(7)})`;
+export const dropCall = "DELETE FROM calls WHERE key = ? AND id = ?";
+export const putAsk = `INSERT OR REPLACE INTO asks VALUES (${marks(7)})`;
+export const putKey = `INSERT OR REPLACE INTO idempotency VALUES (${marks(5)})`;
+export const putEvents = `INSERT INTO events (at_ms, type, address, data)
+  SELECT ${fields(4)} FROM json_each(?)`;
+export const putBundle = `INSERT OR REPLACE INTO bundles VALUES (${marks(5)})`;
+export const forgetAgent = [
+  "DELETE FROM agents WHERE key = ?",
+  "DELETE FROM states WHERE key = ?",
+  "DELETE FROM timers WHERE key = ?",
+  "DELETE FROM calls WHERE key = ?",
+  "DELETE FROM skips WHERE key = ?",
+];
