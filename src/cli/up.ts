@@ -75,7 +75,6 @@ export async function up(options: UpOptions): Promise<number> {
     const hosts = await openHosts({
       limits: config.limits,
       clock,
-      ids,
       execPath: Deno.execPath(),
       folder,
       onLog: (line, about) => log("info", line, about),

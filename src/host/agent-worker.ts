@@ -36,12 +36,15 @@ export interface WorkerSetup {
   onStuck(): void;
 }
 
+/** How long the reason for an end may come after it. */
+const errorMs = 20;
+
 const silent: WorkerEvents = { onFrame: () => {}, onEnd: () => {} };
 
 /**
  * Ends of a thread are seen at the turn port: it closes when the thread's isolate is gone, be it by
- * `Deno.exit()` (which tells nobody), an escaped error or `terminate()`; it stays open while a tight
- * loop goes on. Only ports of node:worker_threads tell of their closing.
+ * `Deno.exit()` (which tells nobody), an escaped error or `terminate()`; it stays open while a
+ * tight loop goes on. Only ports of node:worker_threads tell of their closing.
  */
 export class AgentWorker {
   events: WorkerEvents = silent;
@@ -84,16 +87,7 @@ export class AgentWorker {
     port1.on("message", (data) => {
       if (data instanceof Uint8Array) this.events.onFrame(data);
     });
-    port1.on("close", () => {
-      if (this.ended) return;
-      this.ended = true;
-      // A thread may close its port and go on: it is ended all the same.
-      this.#worker.terminate();
-      this.#cancelStuck();
-      options.onEnded(this);
-      const message = this.#error ?? "The thread ended itself";
-      this.events.onEnd(this.#terminated ? null : message);
-    });
+    port1.on("close", () => this.#end());
     this.#port = port1 as unknown as MessagePort;
     const inner = port2 as unknown as MessagePort;
     this.#api.open(Comlink.transfer(inner, [inner])).catch(() => {});
@@ -126,5 +120,20 @@ export class AgentWorker {
     this.#worker.terminate();
     const { clock, killGraceMs, onStuck } = this.#setup;
     this.#cancelStuck = clock.after(killGraceMs, onStuck);
+  }
+
+  #end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    const wanted = this.#terminated;
+    // A thread that closes its port and goes on is ended all the same.
+    this.terminate();
+    this.#cancelStuck();
+    const { clock, onEnded } = this.#setup;
+    onEnded(this);
+    const tell = () => this.events.onEnd(wanted ? null : this.#error ?? "The thread ended itself");
+    // The error that ended it may come after the end.
+    if (wanted || this.#error !== null) tell();
+    else clock.after(errorMs, tell);
   }
 }

@@ -10,7 +10,7 @@ export interface HostChildOptions {
   clock: Clock;
   /** The Deno executable. */
   execPath: string;
-  /** For Deno's own cache of compiled code. */
+  /** For Deno's cache of compiled code, and the note to the next control process. */
   folder: string;
   /** The built main file of hosts, and that of their threads, which the host may read. */
   runtime: { host: string; thread: string };

@@ -1,13 +1,11 @@
 /** All hosts of the system: which agent goes where, and when a host has done its service. */
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Described } from "../actors/protocol.ts";
 import type { CancelTimer, Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { HostProcess } from "./host-process.ts";
 import type { Bundle, HostInfo, Hosts, Thread, ThreadEvents, ThreadRequest } from "./hosts.ts";
-import { endNotedProcesses } from "./process-files.ts";
 import { buildRuntime, type RuntimeFiles } from "./runtime.ts";
 
 export interface HostsOptions {
@@ -15,7 +13,10 @@ export interface HostsOptions {
   clock: Clock;
   /** The Deno executable. */
   execPath: string;
-  /** Absolute folder for built files, notes on processes and Deno's cache; made when missing. */
+  /**
+   * Absolute folder for built files, Deno's cache, and the notes by which `endNotedProcesses` finds
+   * hosts of an earlier control process; made when missing.
+   */
   folder: string;
   /** A line that a host's code printed. */
   onLog(line: string, from: { pid: number }): void;
@@ -94,7 +95,6 @@ class HostPool implements Hosts {
       folder,
       runtime: this.#runtime,
       heapMb: limits.heapMb,
-      notes: notesIn(folder),
       read: place.read,
       group: place.group,
       alone: place.alone,
@@ -122,21 +122,9 @@ function rank(host: HostProcess, hash: string): number {
   return host.used + (host.hasBlank(hash) ? 1_000_000 : 0);
 }
 
-function notesIn(folder: string): string {
-  return join(folder, "running");
-}
-
 /** Makes what hosts are started from. Hosts themselves start when the first agent comes. */
 export async function openHosts(options: HostsOptions): Promise<Hosts> {
   mkdirSync(options.folder, { recursive: true });
   const runtime = options.runtime ?? await buildRuntime(options.folder);
   return new HostPool(options, runtime);
-}
-
-/**
- * Ends the hosts of an earlier control process that used the same folder.
- * @returns how many there were
- */
-export async function endOldHosts(folder: string, clock: Clock): Promise<number> {
-  return await endNotedProcesses(notesIn(folder), clock);
 }

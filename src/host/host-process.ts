@@ -8,7 +8,7 @@ import { FrameDecoder, frameKinds, FrameWriter } from "./frame.ts";
 import { type HostChild, type HostChildOptions, startHostChild } from "./host-child.ts";
 import { encodeHostMessage, type PoolCounts, type ToHost } from "./host-protocol.ts";
 import type { Bundle, HostInfo, Thread, ThreadEvents, ThreadLoss } from "./hosts.ts";
-import { countWorkerThreads, noteProcess, processRssBytes } from "./process-files.ts";
+import { countWorkerThreads, noteProcess, processRssBytes } from "../processes.ts";
 import { readFromHost } from "./read-from-host.ts";
 import { Slots } from "./slots.ts";
 
@@ -17,8 +17,6 @@ export interface HostProcessOptions extends HostChildOptions {
   group: string;
   /** Takes one agent in its life. */
   alone: boolean;
-  /** Folder for the note to the next control process. */
-  notes: string;
   /** Something changed that the pool decides by: a slot is free, or the process is gone. */
   onChange(): void;
 }
@@ -53,7 +51,7 @@ export class HostProcess {
     this.#clock = options.clock;
     this.#child = startHostChild(options);
     this.pid = this.#child.process.pid ?? 0;
-    const forget = this.pid > 0 ? noteProcess(options.notes, this.pid) : () => {};
+    const forget = this.pid > 0 ? noteProcess(options.folder, this.pid) : () => {};
     this.#writer = new FrameWriter(this.#child.socket);
     this.#listen();
     this.gone = this.#child.exited.then((how) => {

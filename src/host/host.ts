@@ -1,6 +1,7 @@
 /**
- * Main of a host process: a router between the socket to the control process and threads. It has no
- * permissions but to read what its threads may read, parses no turn frame, and ends with its socket.
+ * Main of a host process: a router between the socket to the control process and threads. It has
+ * no permissions but to read what its threads may read, parses no turn frame, and ends with its
+ * socket.
  */
 import { Socket } from "node:net";
 import { systemClock } from "../clock.ts";

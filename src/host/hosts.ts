@@ -68,7 +68,10 @@ export interface HostInfo {
 }
 
 export interface Hosts {
-  /** Resolves once the thread has loaded the bundle. @throws {DreamError} `bad_bundle`, `host_lost` */
+  /**
+   * Resolves once the thread has loaded the bundle.
+   * @throws {DreamError} `bad_bundle`, `host_lost`
+   */
   place(request: ThreadRequest, events: ThreadEvents): Promise<Thread>;
   /** Loads the bundle in a thread without permissions and asks what it is. */
   describe(bundle: Bundle, timeoutMs: number): Promise<Described>;

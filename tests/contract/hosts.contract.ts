@@ -60,7 +60,7 @@ export function requestFor(bundle: Bundle, more: Partial<ThreadRequest> = {}): T
   return { ...request, ...more };
 }
 
-export function startFrame(address = "/a"): ToThread {
+function startFrame(address = "/a"): ToThread {
   return { t: "start", address, state: null, input: "{}", limits: defaultLimits };
 }
 

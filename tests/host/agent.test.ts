@@ -10,6 +10,7 @@ import { openRig, type Rig } from "./rig.ts";
 
 const module = `
   import { assign, defineAgent, setupAgent, z } from "dreamos";
+  const up = ({ context }) => context.count + 1;
   const accepts = { bump: z.object({}) };
   export default defineAgent({
     kind: "bumper",
@@ -19,8 +20,8 @@ const module = `
       context: { count: 0 },
       initial: "even",
       states: {
-        even: { on: { bump: { target: "odd", actions: assign({ count: (a) => a.context.count + 1 }) } } },
-        odd: { on: { bump: { target: "even", actions: assign({ count: (a) => a.context.count + 1 }) } } },
+        even: { on: { bump: { target: "odd", actions: assign({ count: up }) } } },
+        odd: { on: { bump: { target: "even", actions: assign({ count: up }) } } },
       },
     }),
   });

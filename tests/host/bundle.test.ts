@@ -26,7 +26,7 @@ function run(code: string): Record<string, unknown> {
 }
 
 describe("bundles of agents", () => {
-  it("hold what is beside them, in node_modules of their own, and not what a thread has", async () => {
+  it("hold what is beside them and in their own node_modules, not what a thread has", async () => {
     await put("node_modules/words/package.json", `{"name":"words","main":"index.js"}`);
     await put("node_modules/words/index.js", `exports.word = "from a package";`);
     await put("near.ts", `export const near: string = "from a file";`);

@@ -1,6 +1,7 @@
 /**
  * Threads for tests of hosts: the bundle's code decides what happens, with no machine in between.
- * `exports.manifest` is what it is (in part); `exports.turn(envelopes)` gives the tags of a turn's summary.
+ * `exports.manifest` is what it is (in part); `exports.turn(types)` gives the tags of a turn's
+ * summary.
  */
 import type { Manifest } from "../../src/actors/manifest.ts";
 import type { FromThread, ToThread } from "../../src/actors/protocol.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deliverFrame, requestFor, startAgent } from "../contract/hosts.contract.ts";
-import { countWorkerThreads, processIdentity } from "../../src/host/process-files.ts";
+import { countWorkerThreads, processIdentity } from "../../src/processes.ts";
 import { bundleOf, echo, eventually, misbehaving, openRig, type Rig } from "./rig.ts";
 
 const killGraceMs = 300;

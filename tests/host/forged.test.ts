@@ -1,7 +1,7 @@
 /** A host is only believed about what it was asked for; anything else ends it (R5). */
 import { describe, expect, it } from "vitest";
 import { Listener, requestFor } from "../contract/hosts.contract.ts";
-import { processIdentity } from "../../src/host/process-files.ts";
+import { processIdentity } from "../../src/processes.ts";
 import { echo, eventually, openRig } from "./rig.ts";
 
 /** A host program that confirms the first placement, then says `words` (code that gives bytes). */

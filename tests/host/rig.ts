@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/clock.ts";
 import { openHosts } from "../../src/host/host-pool.ts";
 import type { Bundle, Hosts } from "../../src/host/hosts.ts";
-import { processIdentity } from "../../src/host/process-files.ts";
+import { processIdentity } from "../../src/processes.ts";
 import { buildRuntime, type RuntimeFiles } from "../../src/host/runtime.ts";
 import { defaultLimits, type Limits } from "../../src/limits.ts";
 

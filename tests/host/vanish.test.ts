@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
-import { endOldHosts } from "../../src/host/host-pool.ts";
-import { noteProcess, processIdentity } from "../../src/host/process-files.ts";
+import { endNotedProcesses, noteProcess, processIdentity } from "../../src/processes.ts";
 import { eventually, pathOf } from "./rig.ts";
 
 interface Vanishing {
@@ -40,7 +39,7 @@ describe("hosts whose control process vanishes", () => {
       expect(control.pids.map(isGone)).toEqual([false, false]);
       Deno.kill(control.pid, "SIGKILL");
       await eventually(() => control.pids.every(isGone), 1_000, "the end of both hosts");
-      expect(await endOldHosts(control.folder, systemClock)).toBe(0);
+      expect(await endNotedProcesses(control.folder, systemClock)).toBe(0);
     } finally {
       await Deno.remove(control.folder, { recursive: true });
     }
@@ -54,7 +53,7 @@ describe("hosts whose control process vanishes", () => {
       Deno.kill(control.pid, "SIGKILL");
       await eventually(() => isGone(control.pid), 1_000, "the end of the control process");
       expect(control.pids.map(isGone)).toEqual([false, false]);
-      expect(await endOldHosts(control.folder, systemClock)).toBe(2);
+      expect(await endNotedProcesses(control.folder, systemClock)).toBe(2);
       expect(control.pids.map(isGone)).toEqual([true, true]);
     } finally {
       await Deno.remove(control.folder, { recursive: true });
@@ -65,11 +64,11 @@ describe("hosts whose control process vanishes", () => {
     const folder = await Deno.makeTempDir();
     const child = spawn("/bin/sleep", ["30"], { stdio: "ignore" });
     try {
-      noteProcess(`${folder}/running`, child.pid!);
-      await Deno.writeTextFile(`${folder}/running/${child.pid}`, "another boot:12345");
-      expect(await endOldHosts(folder, systemClock)).toBe(0);
+      noteProcess(folder, child.pid!);
+      await Deno.writeTextFile(`${folder}/${child.pid}`, "another boot:12345");
+      expect(await endNotedProcesses(folder, systemClock)).toBe(0);
       expect(isGone(child.pid!)).toBe(false);
-      expect([...Deno.readDirSync(`${folder}/running`)]).toEqual([]);
+      expect([...Deno.readDirSync(folder)]).toEqual([]);
     } finally {
       child.kill("SIGKILL");
       await Deno.remove(folder, { recursive: true });

@@ -6,10 +6,10 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
 
 const pollMs = 20;
-/** A killed process is gone within milliseconds; the kernel may take longer under memory pressure. */
+/** A killed process is gone within milliseconds; a kernel short of memory may take longer. */
 const goneWithinMs = 10_000;
 
 /** What tells a process from a later one of the same pid; null when it does not run. */
