@@ -37,6 +37,7 @@ function pathList(paths: readonly string[]): string {
   throw new DreamError("bad_swarm", `Cannot grant reading of ${bad}: wanted a path without commas`);
 }
 
+/** @throws {DreamError} `host_lost`, `bad_swarm` for a folder that cannot be granted */
 export function startHostChild(options: HostChildOptions): HostChild {
   const { clock, execPath, folder, runtime, read } = options;
   // `Deno.Command` has no third pipe. Where no permission flag stands, Deno's `spawn` adds `-A` by
@@ -59,6 +60,11 @@ export function startHostChild(options: HostChildOptions): HostChild {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
     env: { DENO_DIR: join(folder, "deno"), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
   });
+  if (child.pid === undefined) {
+    // Told again, as an event; unheard it would end this process.
+    child.on("error", () => {});
+    throw new DreamError("host_lost", `Cannot start a host: ${execPath} cannot be run`);
+  }
   let outOfMemory = false;
   for (const stream of [child.stdout!, child.stderr!]) {
     const lines = new LogLines(clock, (line) => {
@@ -69,7 +75,6 @@ export function startHostChild(options: HostChildOptions): HostChild {
     stream.on("close", () => lines.end());
   }
   const exited = new Promise<string>((resolve) => {
-    child.on("error", (error) => resolve(`could not be started: ${error.message}`));
     child.on("exit", (code, signal) => {
       const tell = () => {
         const how = signal ? `ended by ${signal}` : `exit code ${code}`;

@@ -50,8 +50,8 @@ export class HostProcess {
     this.#options = options;
     this.#clock = options.clock;
     this.#child = startHostChild(options);
-    this.pid = this.#child.process.pid ?? 0;
-    const forget = this.pid > 0 ? noteProcess(options.folder, this.pid) : () => {};
+    this.pid = this.#child.process.pid!;
+    const forget = noteProcess(options.folder, this.pid);
     this.#writer = new FrameWriter(this.#child.socket);
     this.#listen();
     this.gone = this.#child.exited.then((how) => {

@@ -70,7 +70,7 @@ export interface HostInfo {
 export interface Hosts {
   /**
    * Resolves once the thread has loaded the bundle.
-   * @throws {DreamError} `bad_bundle`, `host_lost`
+   * @throws {DreamError} `bad_bundle`, `host_lost`, `bad_swarm` for a folder that cannot be granted
    */
   place(request: ThreadRequest, events: ThreadEvents): Promise<Thread>;
   /** Loads the bundle in a thread without permissions and asks what it is. */

@@ -1,9 +1,34 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deliverFrame, requestFor, startAgent } from "../contract/hosts.contract.ts";
+import { deliverFrame, Listener, requestFor, startAgent } from "../contract/hosts.contract.ts";
+import { systemClock } from "../../src/clock.ts";
+import { openHosts } from "../../src/host/host-pool.ts";
+import { defaultLimits } from "../../src/limits.ts";
 import { countWorkerThreads, processIdentity } from "../../src/processes.ts";
 import { bundleOf, echo, eventually, misbehaving, openRig, type Rig } from "./rig.ts";
 
 const killGraceMs = 300;
+
+describe("hosts that do not start", () => {
+  it("refuse the agent, and say why", async () => {
+    const folder = await Deno.makeTempDir();
+    const runtime = { host: `${folder}/gone.js`, thread: `${folder}/gone.js` };
+    const options = { limits: defaultLimits, clock: systemClock, folder, runtime, onLog() {} };
+    const withoutDeno = await openHosts({ ...options, execPath: `${folder}/deno` });
+    await expect(withoutDeno.place(requestFor(echo), new Listener()))
+      .rejects.toMatchObject({
+        code: "host_lost",
+        message: expect.stringMatching(/cannot be run/),
+      });
+    const withoutFile = await openHosts({ ...options, execPath: Deno.execPath() });
+    await expect(withoutFile.place(requestFor(echo), new Listener()))
+      .rejects.toMatchObject({ code: "host_lost", message: expect.stringMatching(/exit code 1/) });
+    const read = ["/a,b"];
+    await expect(withoutFile.place(requestFor(echo, { read }), new Listener()))
+      .rejects.toMatchObject({ code: "bad_swarm", message: expect.stringMatching(/\/a,b/) });
+    expect([...withoutDeno.list(), ...withoutFile.list()]).toEqual([]);
+    await Deno.remove(folder, { recursive: true });
+  });
+});
 
 describe("faults of threads", () => {
   let rig: Rig;
