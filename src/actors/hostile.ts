@@ -4,6 +4,8 @@ import { DreamError } from "../errors.ts";
 import { isDeeperThan } from "../json.ts";
 import { type Lane, lanes } from "./envelope.ts";
 
+const encoder = new TextEncoder();
+
 export type Fields = Record<string, unknown>;
 
 export function badFrame(why: string): DreamError {
@@ -66,16 +68,24 @@ export function address(value: unknown, what: string): string {
   throw badFrame(`${what} is ${quote(value)}, not spelt as an address is stored`);
 }
 
-/** Text of JSON that will be stored and sent on. Characters are counted, at most one byte each. */
-export function json(value: unknown, what: string, most: number): string {
+/** Text of at most `most` bytes of UTF-8. */
+export function sized(value: unknown, what: string, most: number): string {
   const checked = text(value, what, most);
+  // No unit of UTF-16 has more than three bytes: most texts need no counting.
+  if (checked.length * 3 <= most || encoder.encode(checked).length <= most) return checked;
+  throw badFrame(`${what} is larger than ${most} bytes`);
+}
+
+/** Text of JSON that will be stored and sent on. */
+export function json(value: unknown, what: string, most: number): string {
+  const checked = sized(value, what, most);
   parsed(checked, what);
   return checked;
 }
 
 /** Text of a JSON object. */
 export function jsonObject(value: unknown, what: string, most: number): string {
-  const checked = text(value, what, most);
+  const checked = sized(value, what, most);
   fields(parsed(checked, what), what);
   return checked;
 }

@@ -55,12 +55,13 @@ export function lintMachine(machine: InnerMachine, at = "machine"): void {
 
 function lintNode(machine: InnerMachine, node: InnerNode, at: string): void {
   const path = [at, ...node.path.map((key) => `states.${key}`)].join(".");
+  // Each delay is an entry action as well, with a path that tells nobody anything.
+  for (const key of Object.keys(node.config.after ?? {})) lintDelay(machine, key, `${path}.after`);
   const lists: [string, readonly unknown[]][] = [["entry", node.entry], ["exit", node.exit]];
   if (node.type === "compound") lists.push(["initial", node.initial.actions]);
   for (const [what, list] of lists) {
     list.forEach((action, i) => lintAction(machine, action, `${path}.${what}[${i}]`));
   }
-  for (const key of Object.keys(node.config.after ?? {})) lintDelay(machine, key, `${path}.after`);
   for (const [event, transitions] of node.transitions) {
     for (const transition of transitions as unknown as Transition[]) {
       lintTransition(machine, transition, `${path}.on.${event}`);

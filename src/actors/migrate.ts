@@ -19,7 +19,11 @@ export interface MigrationState {
   children: Record<string, { src: string; [key: string]: unknown }>;
 }
 
-/** Pure: context and states of version `fromVersion` to those of the definition. */
+/**
+ * Pure: context and states of version `fromVersion` to those of the definition. A state that it
+ * moves the agent to is not entered: no entry actions, delays or invocations begin; delays of
+ * states that are left end.
+ */
 export type Migrate = (state: MigrationState, fromVersion: number) => MigrationState;
 
 /** The definition's part in it. */
@@ -46,7 +50,7 @@ export function fitStored(text: string, fromVersion: number, target: Target): St
         [],
       );
     }
-    stored = migrated(stored, fromVersion, target.migrate);
+    stored = migrated(stored, fromVersion, target.migrate, target.machine);
   }
   const missing = missingNames(stored, target.machine);
   if (missing.length > 0) throw changed(`names what is gone: ${missing.join(", ")}`, missing);
@@ -59,7 +63,12 @@ function changed(why: string, missing: string[]): DreamError {
   });
 }
 
-function migrated(stored: Stored, fromVersion: number, migrate: Migrate): Stored {
+function migrated(
+  stored: Stored,
+  fromVersion: number,
+  migrate: Migrate,
+  machine: InnerMachine,
+): Stored {
   const { root } = stored;
   const next = migrate({
     value: root.value,
@@ -78,9 +87,18 @@ function migrated(stored: Stored, fromVersion: number, migrate: Migrate): Stored
   delete actor.nodes;
   const sids = new Set<string>();
   collectSids(actor, sids);
-  const timers = stored.timers.filter((row) => sids.has(row.from) && sids.has(row.to));
+  const active = new Set<InnerNode>([machine.root]);
+  checkValue(actor.value, machine.root, "", [], active);
+  const timers = stored.timers.filter((row) => {
+    if (!sids.has(row.from) || !sids.has(row.to)) return false;
+    const type = (row.event as { type: string }).type;
+    if (row.to !== root.sid || !type.startsWith(afterPrefix)) return true;
+    return [...active].some((node) => node.transitions.has(type));
+  });
   return { ...stored, timers, root: actor };
 }
+
+const afterPrefix = "xstate.after.";
 
 function collectSids(actor: StoredActor, sids: Set<string>): void {
   sids.add(actor.sid);
@@ -95,9 +113,9 @@ export function missingNames(stored: Stored, machine: InnerMachine): string[] {
   for (const row of stored.timers) {
     const type = (row.event as { type?: unknown } | null)?.type;
     const target = machines.get(row.to);
-    if (typeof type !== "string" || !type.startsWith("xstate.after.") || !target) continue;
+    if (typeof type !== "string" || !type.startsWith(afterPrefix) || !target) continue;
     if (![...target.idMap.values()].some((node) => node.transitions.has(type))) {
-      missing.push(`delay "${type.slice("xstate.after.".length)}"`);
+      missing.push(`delay "${type.slice(afterPrefix.length)}"`);
     }
   }
   return missing;

@@ -12,6 +12,7 @@ import {
   oneOf,
   parsed,
   quote,
+  sized,
   text,
   whole,
   wholeOrNull,
@@ -84,7 +85,7 @@ function readSend(effect: Fields, at: number, most: number): Effect {
 
 function readReply(effect: Fields, at: number, most: number): Effect {
   const replyTo = fields(effect["replyTo"], "reply.replyTo");
-  const payload = text(effect["payload"], "reply.payload", most);
+  const payload = sized(effect["payload"], "reply.payload", most);
   checkOutcome(parsed(payload, "reply.payload"), "reply.payload", false);
   return {
     kind: "reply",
@@ -111,7 +112,7 @@ function readSpawn(effect: Fields, at: number, most: number): Effect {
     input: json(effect["input"], "spawn.input", most),
     restart: restart === null
       ? null
-      : oneOf(restart, "spawn.restart", ["permanent", "transient", "temporary"]),
+      : oneOf(restart, "spawn.restart", ["permanent", "transient", "temporary"] as const),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   oneOf,
   parsed,
   quote,
+  sized,
   text,
   textOrNull,
   whole,
@@ -105,7 +106,7 @@ function readState(value: unknown, limits: FrameLimits): StoredState {
     bundle,
     version: whole(state["version"], "state.version", 1),
     // Opaque here: only threads read it. People are shown it after a check of their own.
-    text: text(state["text"], "state.text", limits.stateBytes),
+    text: sized(state["text"], "state.text", limits.stateBytes),
   };
 }
 
@@ -155,7 +156,7 @@ function readFailed(frame: Fields): FailedFrame {
 }
 
 function readRan(frame: Fields, limits: FrameLimits): RanFrame {
-  const payload = text(frame["payload"], "ran.payload", limits.payloadBytes);
+  const payload = sized(frame["payload"], "ran.payload", limits.payloadBytes);
   if (isDeeperThan(payload, deepestJson)) throw badFrame("ran.payload is nested too deep");
   checkOutcome(parsed(payload, "ran.payload"), "ran.payload", true);
   return { t: "ran", id: idOf(frame["id"], "r"), payload };
