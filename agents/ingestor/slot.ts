@@ -30,7 +30,9 @@ export function slot(i: number) {
     states: {
       free: {
         always: {
-          guard: ({ context }) => next(context.backlog, context.slots) !== null,
+          // The free slots would all take the same change: only the first of them may.
+          guard: ({ context }) =>
+            context.slots.indexOf(null) === i && next(context.backlog, context.slots) !== null,
           target: "taken",
           actions: assign(({ context }) => ({
             ...withSlot(context, i, {
