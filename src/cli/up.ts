@@ -12,7 +12,7 @@ import { DreamError, toErrorData } from "../errors.ts";
 import { bundleAgent, evaluateSwarm } from "../host/bundle.ts";
 import { openHosts } from "../host/host-pool.ts";
 import type { Bundle, Hosts } from "../host/hosts.ts";
-import { readDescribed } from "../actors/read-from-thread.ts";
+import { readDescribed } from "../actors/read-described.ts";
 import type { Manifest } from "../actors/manifest.ts";
 import { systemIds } from "../ids.ts";
 import { endNotedProcesses } from "../processes.ts";
@@ -189,6 +189,7 @@ async function openSystem(
     execPath: Deno.execPath(),
     folder,
     read: foldersOf(swarm),
+    onReady: () => late.system?.adapters.start(),
     onEvent: (...event) => late.system?.adapters.onEvent(...event),
     onAdapterState: (...state) => late.system?.adapters.onState(...state),
     onLog: (line) => log("info", line, { from: "tool host" }),

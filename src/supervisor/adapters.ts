@@ -31,8 +31,15 @@ export class Adapters {
     this.#runner = runner;
   }
 
-  /** Starts every adapter of the tree with what its memory already holds. */
-  async start(): Promise<void> {
+  /** Starts every adapter of the tree, in a new tool host too, with what memory already holds. */
+  start(): void {
+    if (!this.#core.isOpen) return;
+    this.#startAll().catch((error) => {
+      this.#core.log("error", "adapters could not be started", { code: error?.code });
+    });
+  }
+
+  async #startAll(): Promise<void> {
     for (const node of this.#all()) {
       const options: Json = { ...node.spec.options, known: await this.#known() };
       this.#runner.startAdapter(node.address, node.spec.adapter, options);

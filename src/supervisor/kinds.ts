@@ -1,5 +1,5 @@
 /** The kinds of agents that this system knows: bundle, manifest and compiled schemas by hash. */
-import { type CompiledManifest, compileManifest } from "../actors/validate.ts";
+import { compileManifest, type Validators } from "../actors/validate.ts";
 import type { Manifest } from "../actors/manifest.ts";
 import { DreamError } from "../errors.ts";
 import type { Bundle } from "../host/hosts.ts";
@@ -9,7 +9,7 @@ export interface Kind {
   name: string;
   hash: string;
   manifest: Manifest;
-  schemas: CompiledManifest;
+  schemas: Validators;
 }
 
 export class Kinds {

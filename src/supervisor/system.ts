@@ -104,7 +104,7 @@ export class System implements Control {
     await this.#load();
     this.#core.isOpen = true;
     this.#housekeeping.start();
-    await this.adapters.start();
+    this.adapters.start();
   }
 
   /** Takes nothing new from outside. */

@@ -22,6 +22,8 @@ export type ToToolHost =
     deadlineMs: number;
   }
   | { t: "cancel"; key: string }
+  /** What is known already of the adapter's outside, in portions, before it is started. */
+  | { t: "adapter.known"; address: string; known: Json[] }
   | { t: "adapter.start"; address: string; adapter: string; options: Json }
   | { t: "adapter.stop"; address: string }
   /** The envelope with this key is durable; the adapter may forget it. */
