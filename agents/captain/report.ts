@@ -1,4 +1,4 @@
-/** One answer of the captain: asks ingestor and scribe at the same time, then says what it heard. */
+/** One answer of the captain: asks ingestor and scribe side by side, then says what it heard. */
 import {
   ask,
   assign,

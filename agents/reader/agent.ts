@@ -85,9 +85,11 @@ const machine = setup.createMachine({
   initial: "reading",
   on: {
     "source.also": {
-      guard: ({ context, event }) =>
-        event.path !== context.path && context.others.length < mostOthers,
-      actions: assign(({ context, event }) => ({ others: [...context.others, event.path] })),
+      actions: assign(({ context: { path, others }, event }) =>
+        event.path === path || others.length >= mostOthers
+          ? {}
+          : { others: [...others, event.path] }
+      ),
     },
   },
   states: {

@@ -65,8 +65,8 @@ Written on March 3, 2021; see https://example.org/a(b)?c=1. Changed 2022-12-31.
   it("keeps nested lists, quotes, line breaks and what stands in raw HTML", () => {
     const text = outline(read(
       "/in/list.md",
-      "# L\n\n- one\n  - two\n\n    ```\n    code\n    ```\n\n> quoted\n> # inner\n\na  \nb<br>c\n\n" +
-        "<details><summary>More</summary>hidden words</details>\n",
+      "# L\n\n- one\n  - two\n\n    ```\n    code\n    ```\n\n> quoted\n> # inner\n\n" +
+        "a  \nb<br>c\n\n<details><summary>More</summary>hidden words</details>\n",
     )).map(([, passage]) => passage).join("\n");
     expect(text).toContain("- one\n  - two\n");
     for (const word of ["code", "quoted", "a\nb\nc", "More", "hidden words"]) {

@@ -1,4 +1,4 @@
-/** A file's text → what is remembered of it. Pure: the same path and text give the same document. */
+/** A file's text → what is remembered of it. Pure: same path and text, same document. */
 import { readCsv } from "./csv.ts";
 import { datesOf } from "./dates.ts";
 import { readHtml } from "./html.ts";
@@ -66,7 +66,7 @@ const formats: Record<string, Document["format"]> = {
 };
 
 /** By the name's ending; what is not known is read as plain text. */
-export function formatOf(path: string): Document["format"] {
+function formatOf(path: string): Document["format"] {
   const ending = /\.([^./\\]+)$/u.exec(path)?.[1]?.toLowerCase() ?? "";
   return Object.hasOwn(formats, ending) ? formats[ending]! : "text";
 }

@@ -109,7 +109,7 @@ function phrases(
   return distinct(scored.filter(({ times, words }) => times > 1 || words.length > 1));
 }
 
-/** Leaves out a phrase that is part of a better one that is used about as often, and the reverse. */
+/** Leaves out a phrase inside a better one that is used about as often, and the reverse. */
 function distinct(scored: { phrase: string; times: number }[]): string[] {
   const kept: { phrase: string; times: number }[] = [];
   for (const next of scored) {

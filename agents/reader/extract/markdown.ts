@@ -1,4 +1,4 @@
-/** Markdown (CommonMark with GitHub's tables): mdast's tree, told as headings and blocks of text. */
+/** Markdown (CommonMark with GitHub's tables): mdast's tree, told as headings and text. */
 import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmTableFromMarkdown } from "mdast-util-gfm-table";
 import { gfmTable } from "micromark-extension-gfm-table";

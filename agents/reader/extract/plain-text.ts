@@ -1,4 +1,4 @@
-/** Plain text: paragraphs between empty lines; underlined lines and lines of capitals as headings. */
+/** Plain text: paragraphs between empty lines; underlined and capital lines as headings. */
 import { type Block, oneLine, type Parts } from "./parts.ts";
 
 const underline = /^\s{0,3}(={3,}|-{3,}|~{3,}|\*{3,}|#{3,})\s*$/u;
