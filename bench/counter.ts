@@ -1,7 +1,5 @@
 /** The agent of W1 and W2: counts its messages and keeps the last one. */
-import { assign } from "xstate";
-import { z } from "zod";
-import { defineAgent, reply, setupAgent } from "../src/index.ts";
+import { assign, defineAgent, reply, setupAgent, z } from "../src/index.ts";
 
 const accepts = {
   /** Counts. */
@@ -12,20 +10,26 @@ const accepts = {
   read: z.object({}),
 };
 
-const machine = setupAgent({
-  accepts,
-  types: { context: {} as { messages: number; last: string | null } },
-  actions: {
-    keep: assign({
-      messages: ({ context }) => context.messages + 1,
-      last: ({ event }) => "text" in event ? event.text : null,
-    }),
-  },
-}).createMachine({
+interface Count {
+  messages: number;
+  last: string | null;
+}
+
+/** One more message. */
+function next(count: Count, text: string): Count {
+  return { messages: count.messages + 1, last: text };
+}
+
+const machine = setupAgent({ accepts, types: {} as { context: Count } }).createMachine({
   context: { messages: 0, last: null },
   on: {
-    add: { actions: "keep" },
-    count: { actions: ["keep", reply(({ context }) => context.messages)] },
+    add: { actions: assign(({ context, event }) => next(context, event.text)) },
+    count: {
+      actions: [
+        assign(({ context, event }) => next(context, event.text)),
+        reply(({ context }) => context.messages),
+      ],
+    },
     read: { actions: reply(({ context }) => context) },
   },
 });

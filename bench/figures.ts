@@ -50,7 +50,7 @@ function round(value: number): number {
   return Number(value.toPrecision(4));
 }
 
-/** A table for people: one line a figure, then what each leaves out. */
+/** A table for people: one line a figure, then what they leave out. */
 export function toTable(figures: readonly Figure[]): string {
   const rows = figures.map((figure) => [
     figure.name,
@@ -65,7 +65,10 @@ export function toTable(figures: readonly Figure[]): string {
       column >= 2 && column <= 4 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)
     ).join("  ").trimEnd()
   );
-  const notes = figures.map(({ name, without }) => `${name} does not measure ${without}.`);
+  const names = Map.groupBy(figures, ({ without }) => without);
+  const notes = [...names].map(([without, those]) =>
+    `${those.map(({ name }) => name).join(", ")}: without ${without}.`
+  );
   return [...lines, "", ...notes].join("\n");
 }
 

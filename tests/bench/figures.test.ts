@@ -44,10 +44,10 @@ describe("figures", () => {
   });
 
   test("toTable() shows spread, ratio and what is left out", () => {
-    const [head, line, , note] = toTable([figure]).split("\n");
+    const [head, line, , , note] = toTable([figure, { ...figure, name: "W2.p99" }]).split("\n");
     expect(head).toMatch(/^figure\s+unit\s+median\s+min\s+max\s+of the limit$/);
     expect(line).toMatch(/^W2\.p50\s+ms\s+2\.00\s+1\.00\s+3\.00\s+4\.00 × L1 \+ L3$/);
-    expect(note).toBe("W2.p50 does not measure agents that ask agents.");
+    expect(note).toBe("W2.p50, W2.p99: without agents that ask agents.");
   });
 
   test("every limit of a definition is a figure that is measured too", () => {
