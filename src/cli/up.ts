@@ -2,7 +2,7 @@
  * Starts the whole system and waits for its end. The only module that sees every part: it picks the
  * store, the hosts, the tool host, and mounts the API on the system (design, The picture).
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { createApp } from "../api/app.ts";
 import { serve, type Server } from "../api/serve.ts";
@@ -63,6 +63,8 @@ export async function up(options: UpOptions): Promise<number> {
   try {
     const lock: HomeLock = lockHome(home, Deno.pid);
     undo.push(() => lock.release());
+    // Left behind by a kill: nobody must take it for this start.
+    rmSync(config.home.serviceFile, { force: true });
     const logFile = openLog(home, clock, (level, text) => level === "error" && onTrouble(text));
     undo.push(() => logFile.close());
     const { log } = logFile;
@@ -241,11 +243,9 @@ function openApi(config: Config, system: System, log: Log): Server & { refuse():
 
 /** The token of this HOME, made on the first start (0600). */
 function readToken(path: string): string {
-  try {
+  if (existsSync(path)) {
     const token = readFileSync(path, "utf8").trim();
     if (token.length >= 16) return token;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   const token = ids.secret();
   writeFileSync(path, `${token}\n`, { mode: 0o600 });

@@ -66,7 +66,10 @@ export class Adapters {
     node.isUp = state === "up";
     node.lastError = message === null ? null : { code: "call_failed", message };
     if (state === "failed") node.restarts++;
-    this.#core.log(state === "up" ? "info" : "warn", `adapter ${state}`, { address, message });
+    this.#core.log(state === "up" ? "info" : "warn", `adapter ${state}`, {
+      address,
+      detail: message,
+    });
   }
 
   async #deliver(node: AdapterNode, key: string, type: string, payload: Json): Promise<void> {
