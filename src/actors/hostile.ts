@@ -18,21 +18,25 @@ export function quote(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
+/** An object that is no list. */
 export function fields(value: unknown, what: string): Fields {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
   throw badFrame(`${what} is no object`);
 }
 
+/** A list of at most `most` items. */
 export function list(value: unknown, what: string, most: number): unknown[] {
   if (Array.isArray(value) && value.length <= most) return value;
   throw badFrame(`${what} is no list of at most ${most}`);
 }
 
+/** Text of at most `most` units of UTF-16. */
 export function text(value: unknown, what: string, most: number): string {
   if (typeof value === "string" && value.length <= most) return value;
   throw badFrame(`${what} is no text of at most ${most} characters`);
 }
 
+/** The same, or null. */
 export function textOrNull(value: unknown, what: string, most: number): string | null {
   return value === null ? null : text(value, what, most);
 }
@@ -43,15 +47,18 @@ export function whole(value: unknown, what: string, least = 0): number {
   throw badFrame(`${what} is ${quote(value)}, not a whole number from ${least}`);
 }
 
+/** The same, or null. */
 export function wholeOrNull(value: unknown, what: string, least = 0): number | null {
   return value === null ? null : whole(value, what, least);
 }
 
+/** One of a few words. */
 export function oneOf<T extends string>(value: unknown, what: string, of: readonly T[]): T {
   if (of.includes(value as T)) return value as T;
   throw badFrame(`${what} is ${quote(value)}, not one of ${of.join(", ")}`);
 }
 
+/** A lane's name. */
 export function lane(value: unknown): Lane {
   return oneOf(value, "lane", lanes);
 }
@@ -90,6 +97,7 @@ export function jsonObject(value: unknown, what: string, most: number): string {
   return checked;
 }
 
+/** What JSON text says; text that would overflow a recursive reader is refused unread. */
 export function parsed(text: string, what: string): unknown {
   if (isDeeperThan(text)) throw badFrame(`${what} is nested too deep`);
   try {

@@ -23,9 +23,14 @@ export function messageEvent(envelope: Envelope): EventObject & { envelope: Enve
   return { ...payload, type: envelope.type, envelope: { id, from, replyTo, sentAtMs } };
 }
 
-/** A message of the runtime as the machine's event. */
+/**
+ * A message of the runtime as the machine's event. Where it tells of another message, that one's
+ * type is `messageType`: an event has a `type` of its own.
+ */
 export function systemEvent(envelope: Envelope): EventObject {
-  return { ...JSON.parse(envelope.payload) as Record<string, unknown>, type: envelope.type };
+  const payload = JSON.parse(envelope.payload) as Record<string, unknown>;
+  const told = Object.hasOwn(payload, "type") ? { messageType: payload["type"] } : {};
+  return { ...payload, ...told, type: envelope.type };
 }
 
 /**

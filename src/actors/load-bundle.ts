@@ -8,9 +8,6 @@ import { DreamError } from "../errors.ts";
 import * as dreamos from "../index.ts";
 import { type AgentDefinition, isDefinition } from "./define-agent.ts";
 
-/** Names a bundle may import; everything else has to be inside it. */
-export const bundleExternals = ["xstate", "zod", "dreamos"] as const;
-
 const modules: Record<string, unknown> = {
   xstate,
   "xstate/actions": xstate,

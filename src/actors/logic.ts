@@ -117,8 +117,8 @@ export function refusedAction(name: string, where: string): DreamError {
   return new DreamError(
     "not_durable",
     `Action "${name}" of ${where} is a function: it would happen again, or not at all, after a ` +
-      "crash. Use assign, emit, log, tell, reply or spawnAgent; for work outside, invoke a call(); " +
-      "for work in the thread, invoke fromPromise or fromCallback logic",
+      "crash. Use assign, emit, log, tell, reply or spawnAgent; for work outside a call(), " +
+      "for work in the thread fromPromise or fromCallback logic, invoked",
     { details: { path: where } },
   );
 }

@@ -106,7 +106,7 @@ function collectSids(actor: StoredActor, sids: Set<string>): void {
 }
 
 /** Every state, history, child, live invocation and timer that `machine` does not have. */
-export function missingNames(stored: Stored, machine: InnerMachine): string[] {
+function missingNames(stored: Stored, machine: InnerMachine): string[] {
   const missing: string[] = [];
   const machines = new Map<string, InnerMachine>();
   checkActor(stored.root, machine, "", missing, machines);

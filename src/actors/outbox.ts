@@ -25,6 +25,7 @@ export function isReservedType(type: string): boolean {
   return type.startsWith("xstate.") || type.startsWith("system.");
 }
 
+/** Effects of the turn at hand, and the counter that ids per start come from. */
 export class Outbox {
   effects: Effect[] = [];
   /** Index of the envelope being handled; -1 for the start of the agent itself. */

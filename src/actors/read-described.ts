@@ -1,4 +1,4 @@
-/** The manifest of a bundle as a thread claims it: checked before anything believes it (R5, R13). */
+/** The manifest of a bundle as a thread claims it: checked before it is believed (R5, R13). */
 import type { JsonSchema } from "../json.ts";
 import { badFrame, fields, list, quote, text, textOrNull, whole } from "./hostile.ts";
 import type { Manifest } from "./manifest.ts";
@@ -33,8 +33,7 @@ export function readDescribed(value: unknown): Described {
   return { ok: true, manifest: readManifest(described["manifest"]) };
 }
 
-/** @throws {DreamError} `bad_frame` */
-export function readManifest(value: unknown): Manifest {
+function readManifest(value: unknown): Manifest {
   const manifest = fields(value, "manifest");
   if (JSON.stringify(manifest).length > mostBytes) {
     throw badFrame(`the manifest is larger than ${mostBytes} characters`);

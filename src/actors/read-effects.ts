@@ -127,6 +127,7 @@ export function checkOutcome(value: unknown, what: string, open: boolean): void 
   text(error["message"], `${what}.error.message`, 100_000);
 }
 
+/** An id per start of the kind that `letter` stands for. */
 export function idOf(value: unknown, letter: string): string {
   if (typeof value === "string" && value[0] === letter && startId.test(value)) return value;
   throw badFrame(`${quote(value)} is no id of a start "${letter}"`);

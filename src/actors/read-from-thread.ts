@@ -1,4 +1,4 @@
-/** The wall's outer side: bytes from a thread to frames, or a `bad_frame` that ends its host (R5). */
+/** The wall's outer side: bytes from a thread to frames, or `bad_frame` (R5). */
 import type { Json } from "../json.ts";
 import { deepestJson, isDeeperThan } from "../json.ts";
 import type { Limits } from "../limits.ts";

@@ -39,6 +39,7 @@ export function ask<Reply = unknown, Payload extends object = Record<string, unk
 export function ask<Reply = unknown, Payload extends object = Record<string, unknown>>(
   options: AskOptions & { to?: undefined },
 ): PromiseActorLogic<Reply, { to: string; payload: Payload }>;
+/** Asks the agent at `to`, or without one the agent that the input names. */
 export function ask(options: AskOptions & { to?: string | undefined }): never {
   const { type, to, timeoutMs, lane } = options;
   const logic = fromPromise<unknown, unknown>(() => outside(`ask({ type: "${type}" })`));

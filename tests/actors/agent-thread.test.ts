@@ -127,8 +127,8 @@ describe("failures", () => {
       `defineAgent({ kind: "k", accepts: { x: z.object({}), l: z.object({}), t: z.object({}) },
       machine: setupAgent({}).createMachine({ context: { s: "x".repeat(300) }, on: {
         x: { actions: assign({ s: ({ context }) => context.s + context.s }) },
-        l: { actions: enqueueActions(({ enqueue }) => { for (let i = 0; i < 99; i++) enqueue(log("x")); }) },
-        t: { actions: enqueueActions(({ enqueue }) => { for (let i = 0; i < 9; i++) enqueue(raise({ type: "x" }, { delay: 5 })); }) },
+        l: { actions: Array(99).fill(log("x")) },
+        t: { actions: Array(9).fill(raise({ type: "x" }, { delay: 5 })) },
       } }) })`,
     );
     const limits = { stateBytes: 1_000, effectsPerTurn: 50, openPerAgent: 8 };
@@ -171,15 +171,17 @@ describe("failures", () => {
 
 const runner = (body: string, start = "go") =>
   bundle(
-    `defineAgent({ kind: "k", accepts: { go: z.object({}), leave: z.object({}), say: z.object({}), back: z.object({}) },
-    machine: setupAgent({ actors: { job: ${body} } }).createMachine({
+    `defineAgent({ kind: "k",
+    accepts: { go: z.object({}), leave: z.object({}), say: z.object({}), back: z.object({}) },
+    machine: setupAgent({ actors: { worker: ${body} } }).createMachine({
       context: { seen: [] }, initial: ${start === "go" ? '"idle"' : '"busy"'},
-      on: { back: { actions: assign({ seen: ({ context, event }) => [...context.seen, event.n] }) } },
+      on: { back: { actions:
+        assign({ seen: ({ context, event }) => [...context.seen, event.n] }) } },
       states: { idle: { on: { go: "busy" } },
-        busy: { invoke: { id: "job", src: "job", input: { n: 2 },
+        busy: { invoke: { id: "worker", src: "worker", input: { n: 2 },
           onDone: { target: "idle", actions: assign({ done: ({ event }) => event.output }) },
           onError: { target: "idle", actions: assign({ error: ({ event }) => event.error }) } },
-          on: { leave: "idle", say: { actions: sendTo("job", { type: "say", n: 3 }) } } } },
+          on: { leave: "idle", say: { actions: sendTo("worker", { type: "say", n: 3 }) } } } },
     }) })`,
   );
 
@@ -215,19 +217,22 @@ describe("runs", () => {
 
   it("one that is stopped before its commit never starts; a later one is aborted", async () => {
     const code = runner(`fromPromise(({ signal }) => new Promise((resolve, reject) => {
-      globalThis.jobs = (globalThis.jobs ?? 0) + 1;
-      signal.addEventListener("abort", () => { globalThis.aborted = true; reject(new Error("aborted")); });
+      globalThis.started = (globalThis.started ?? 0) + 1;
+      signal.addEventListener("abort", () => {
+        globalThis.aborted = true;
+        reject(new Error("aborted"));
+      });
     }))`);
-    const seen = globalThis as { jobs?: number; aborted?: boolean };
+    const seen = globalThis as { started?: number; aborted?: boolean };
     const bench = new ThreadBench();
     bench.fresh(code);
     bench.turn(message("go"));
     bench.turn(message("leave"));
     bench.commit();
-    expect(seen.jobs).toBeUndefined();
+    expect(seen.started).toBeUndefined();
     bench.turn(message("go"));
     bench.commit();
-    expect(seen.jobs).toBe(1);
+    expect(seen.started).toBe(1);
     bench.turn(message("leave"));
     expect(seen.aborted).toBe(true);
     await Promise.resolve();
@@ -238,7 +243,7 @@ describe("runs", () => {
     const bench = new ThreadBench();
     bench.fresh(runner(`fromCallback(({ input, sendBack, receive, emit }) => {
       sendBack({ type: "back", n: input.n });
-      receive((event) => { sendBack({ type: "back", n: event.n }); emit({ type: "heard", n: event.n }); });
+      receive(({ n }) => { sendBack({ type: "back", n }); emit({ type: "heard", n }); });
     })`));
     bench.turn(message("go"), message("say"));
     bench.commit();

@@ -235,22 +235,22 @@ describe("spawned actors and references", () => {
     ));
 });
 
-const job = (logic: unknown, onDone: object = {}) => () =>
-  setup({ actors: { job: loose(logic) } }).createMachine({
+const worker = (logic: unknown, onDone: object = {}) => () =>
+  setup({ actors: { worker: loose(logic) } }).createMachine({
     context: {} as Context,
     initial: "idle",
     states: {
       idle: { on: { go: "busy" } },
       busy: {
         invoke: {
-          src: "job",
-          id: "job",
+          src: "worker",
+          id: "worker",
           input: (({ event }: { event: { n: number } }) => ({ n: event.n })) as never,
           onDone: { target: "idle", actions: put("done", output) },
           onError: { target: "idle", actions: put("error", failure) },
           ...onDone,
         } as never,
-        on: { leave: "idle", to: { actions: sendTo("job", ({ event }) => event) } },
+        on: { leave: "idle", to: { actions: sendTo("worker", ({ event }) => event) } },
       },
     },
     on: { back: { actions: put("back", (event: { data: unknown }) => event.data) } },
@@ -258,7 +258,7 @@ const job = (logic: unknown, onDone: object = {}) => () =>
 
 describe("logic outside the turn", () => {
   it("a promise's output", () =>
-    conform(job(fromPromise(({ input }) => Promise.resolve((input as { n: number }).n * 2))), [
+    conform(worker(fromPromise(({ input }) => Promise.resolve((input as { n: number }).n * 2))), [
       send("go", { n: 21 }),
       settle,
       send("go", { n: 1 }),
@@ -266,13 +266,13 @@ describe("logic outside the turn", () => {
       settle,
     ]));
   it("a promise's error, with its class", () =>
-    conform(job(fromPromise(() => Promise.reject(new RangeError("too far")))), [
+    conform(worker(fromPromise(() => Promise.reject(new RangeError("too far")))), [
       send("go", { n: 1 }),
       settle,
     ]));
   it("a promise of Date, Map, Set, BigInt, undefined and odd numbers", () =>
     conform(
-      job(fromPromise(() =>
+      worker(fromPromise(() =>
         Promise.resolve({
           date: new Date(5),
           map: new Map<unknown, unknown>([["a", new Set([1, NaN])]]),
@@ -285,7 +285,7 @@ describe("logic outside the turn", () => {
     ));
   it("a callback that talks both ways", () =>
     conform(
-      job(fromCallback(({ sendBack, receive }) => {
+      worker(fromCallback(({ sendBack, receive }) => {
         receive((event) =>
           sendBack({ type: "back", data: (event as EventObject & { n: number }).n })
         );
@@ -295,7 +295,7 @@ describe("logic outside the turn", () => {
     ));
   it("a callback that throws", () =>
     conform(
-      job(fromCallback(() => {
+      worker(fromCallback(() => {
         throw new Error("no");
       })),
       [send("go", { n: 1 }), settle],
@@ -303,7 +303,7 @@ describe("logic outside the turn", () => {
     ));
   it("an observable, with onSnapshot and its end", () =>
     conform(
-      job(
+      worker(
         fromObservable(() =>
           ({
             subscribe(observer: { next?: (v: number) => void; complete?: () => void }) {
@@ -323,7 +323,7 @@ describe("logic outside the turn", () => {
     ));
   it("an event observable", () =>
     conform(
-      job(fromEventObservable(() =>
+      worker(fromEventObservable(() =>
         ({
           subscribe(observer: { next?: (v: EventObject & { data: number }) => void }) {
             void Promise.resolve().then(() => observer.next?.({ type: "back", data: 9 }));
@@ -337,8 +337,8 @@ describe("logic outside the turn", () => {
     conform(() =>
       setup({
         actors: {
-          inner: setup({ actors: { job: fromPromise(() => Promise.reject("plain")) } })
-            .createMachine({ invoke: { src: "job", id: "job" } }) as UnknownActorLogic,
+          inner: setup({ actors: { worker: fromPromise(() => Promise.reject("plain")) } })
+            .createMachine({ invoke: { src: "worker", id: "worker" } }) as UnknownActorLogic,
         },
       }).createMachine({
         context: {} as Context,

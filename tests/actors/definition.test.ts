@@ -12,7 +12,8 @@ function described(body: string) {
 
 const machine = (config: string, setup = "") =>
   described(
-    `defineAgent({ kind: "k", accepts: {}, machine: setupAgent({ ${setup} }).createMachine(${config}) })`,
+    `defineAgent({ kind: "k", accepts: {},
+      machine: setupAgent({ ${setup} }).createMachine(${config}) })`,
   );
 
 const agent = (fields: string) =>
@@ -126,7 +127,8 @@ describe("what is refused when it is defined", () => {
     ["{ id: 'm', on: { up: '#m' } }", "", /machine\.on\.up targets the root without reenter/],
     ["{ on: { 'system.*': {} } }", "", /must name each system event/],
     [
-      "{ invoke: { src: { start() {}, transition: (s) => s, getInitialSnapshot: () => ({ status: 'active' }), getPersistedSnapshot: (s) => s } } }",
+      "{ invoke: { src: { start() {}, transition: (s) => s, getPersistedSnapshot: (s) => s, " +
+      "getInitialSnapshot: () => ({ status: 'active' }) } } }",
       "",
       /logic with a start of its own/,
     ],
@@ -159,7 +161,8 @@ describe("what is refused when it is defined", () => {
 describe("a state of another bundle", () => {
   const version = (n: number, states: string, rest = "", migrate = "") =>
     bundle(
-      `defineAgent({ kind: "k", version: ${n}, accepts: { go: z.object({}), on: z.object({}) }, ${migrate}
+      `defineAgent({ kind: "k", version: ${n}, ${migrate}
+      accepts: { go: z.object({}), on: z.object({}) },
       machine: setupAgent({ actors: { work: call("file.read") } }).createMachine({
         context: { n: 1 }, initial: "a", ${rest} states: ${states} }) })`,
     );
@@ -204,7 +207,8 @@ describe("a state of another bundle", () => {
       2,
       `{ x: { on: { on: { actions: assign({ n: ({ context }) => context.n + 1 }) } } }, a: {} }`,
       "",
-      `migrate: (state, from) => ({ ...state, value: "x", context: { n: from * 10 }, children: {} }),`,
+      `migrate: (state, from) =>
+        ({ ...state, value: "x", context: { n: from * 10 }, children: {} }),`,
     );
     const bench = new ThreadBench();
     expect(bench.start(next, {}, stored().state)).toEqual({ t: "started" });

@@ -7,21 +7,27 @@ const replyTo = { to: "/asker", ask: "a7.x", expiresAtMs: 2_000_000 };
 describe("actions", () => {
   const code = bundle(`defineAgent({
     kind: "k",
-    accepts: { go: z.object({ n: z.number().optional() }), keep: z.object({}), later: z.object({}) },
+    accepts: {
+      go: z.object({ n: z.number().optional() }), keep: z.object({}), later: z.object({}),
+    },
     machine: setupAgent({}).createMachine({
       context: { kept: null },
       on: {
         go: { actions: [
           emit(({ event }) => ({ type: "went", n: event.n })),
-          tell("captain", "note", ({ event }) => ({ n: event.n, none: undefined }), { lane: "high", expiresInMs: 50 }),
+          tell("captain", "note", ({ event }) => ({ n: event.n, none: undefined }),
+            { lane: "high", expiresInMs: 50 }),
           tell(({ event }) => "/w/" + event.n, "plain"),
           reply(({ event }) => ({ twice: event.n * 2 })),
-          spawnAgent(({ event }) => ({ under: "/readers", name: "r" + event.n, kind: "reader", input: { n: event.n }, restart: "temporary" })),
+          spawnAgent(({ event: { n } }) => ({
+            under: "/readers", name: "r" + n, kind: "reader", input: { n }, restart: "temporary",
+          })),
           stopAgent("/readers/r0"),
           log(({ event }) => "went " + event.n),
         ] },
         keep: { actions: assign({ kept: ({ event }) => event.envelope.replyTo }) },
-        later: { actions: refuse("not_found", "no such thing", { to: ({ context }) => context.kept }) },
+        later: { actions:
+          refuse("not_found", "no such thing", { to: ({ context }) => context.kept }) },
       },
     }),
   })`);
@@ -118,7 +124,9 @@ describe("actions", () => {
 describe("calls and asks", () => {
   const code = bundle(`defineAgent({
     kind: "k",
-    accepts: { read: z.object({ path: z.string() }), leave: z.object({}), ask: z.object({ to: z.string() }) },
+    accepts: {
+      read: z.object({ path: z.string() }), ask: z.object({ to: z.string() }), leave: z.object({}),
+    },
     machine: setupAgent({ actors: {
       readFile: call("file.read"),
       askFixed: ask({ to: "/scribe", type: "recall", timeoutMs: 500 }),
@@ -136,7 +144,8 @@ describe("calls and asks", () => {
         },
         asking: {
           invoke: [
-            { id: "f", src: "askFixed", input: { q: 1 }, onDone: { actions: assign({ fixed: ({ event }) => event.output }) } },
+            { id: "f", src: "askFixed", input: { q: 1 },
+              onDone: { actions: assign({ fixed: ({ event }) => event.output }) } },
             { id: "a", src: "askAny", input: ({ event }) => ({ to: event.to, payload: { q: 2 } }),
               onError: { actions: assign({ error: ({ event }) => event.error }) } },
           ],
@@ -212,12 +221,12 @@ describe("calls and asks", () => {
       { kind: "send", to: "/scribe", type: "recall", payload: '{"q":1}', expiresInMs: 500 },
       { kind: "send", to: "/other", type: "recall", payload: '{"q":2}', expiresInMs: null },
     ]);
-    const [fixed, any] = asked.effects.map((effect) => (effect as { ask: string }).ask);
+    const [fixed, free] = asked.effects.map((effect) => (effect as { ask: string }).ask);
     expect(fixed).toMatch(/^a1\./);
     const error = { code: "ask_timeout", message: "too late" };
     const done = bench.turn(
       answer("reply", fixed!, { ok: true, value: [1] }),
-      answer("reply", any!, { ok: false, error }),
+      answer("reply", free!, { ok: false, error }),
     );
     expect(contextOf(done)).toEqual({ fixed: [1], error });
     expect(bench.turn(message("leave")).effects).toEqual([]);

@@ -120,9 +120,9 @@ describe("frames", () => {
     const cut = fc.tuple(fc.nat(good.length), fc.nat(good.length), fc.string()).map(
       ([from, to, put]) => good.slice(0, from) + put + good.slice(to),
     );
-    const any = fc.oneof(cut, fc.json(), fc.string(), fc.uint8Array());
+    const bytes = fc.oneof(cut, fc.json(), fc.string(), fc.uint8Array());
     fc.assert(
-      fc.property(any, (bytes) => {
+      fc.property(bytes, (bytes) => {
         try {
           readFromThread(bytes, defaultLimits);
         } catch (error) {

@@ -1,4 +1,7 @@
-/** What must not compile, and what must: checked by `deno check`, run by nobody. */
+/**
+ * An agent that uses every piece of the SDK with its types: it must compile (`deno check`). What
+ * must not compile is tried in sdk-typing.test.ts against the same setup.
+ */
 import {
   ask,
   assign,
@@ -9,22 +12,20 @@ import {
   fromPromise,
   refuse,
   reply,
-  sendTo,
   setupAgent,
   spawnAgent,
-  spawnChild,
   stopAgent,
   tell,
   z,
 } from "../../src/index.ts";
 import type { ReplyTo } from "../../src/index.ts";
 
-const accepts = {
+export const accepts = {
   summarize: z.object({ path: z.string() }),
   forget: z.object({ all: z.boolean().optional() }),
 };
 
-const agent = setupAgent({
+export const agent = setupAgent({
   accepts,
   types: {} as {
     context: { path: string; waiting: ReplyTo | null; count: number };
@@ -41,7 +42,7 @@ const agent = setupAgent({
   delays: { soon: 10 },
 });
 
-const machine = agent.createMachine({
+export const machine = agent.createMachine({
   context: ({ input }) => ({ path: input.folder, waiting: null, count: 0 }),
   initial: "idle",
   states: {
@@ -111,73 +112,6 @@ defineAgent({
   needs: { calls: ["file.read"] },
   machine,
   migrate: (state) => ({ ...state, context: { ...state.context, count: 0 } }),
-});
-
-defineAgent({
-  kind: "other",
-  accepts: { somethingElse: z.object({ n: z.number() }) },
-  // @ts-expect-error the machine has no such message
-  machine,
-});
-
-defineAgent({
-  kind: "replies",
-  accepts,
-  // @ts-expect-error there is no message "nothing" to answer
-  replies: { nothing: z.object({}) },
-  machine,
-});
-
-agent.createMachine({
-  context: { path: "", waiting: null, count: 0 },
-  on: {
-    summarize: {
-      // @ts-expect-error the payload has a path, not a paht
-      actions: assign({ path: ({ event }) => event.paht }),
-    },
-  },
-});
-
-agent.createMachine({
-  context: { path: "", waiting: null, count: 0 },
-  invoke: {
-    src: "readFile",
-    // @ts-expect-error the input of file.read is a path
-    input: { file: "x" },
-  },
-});
-
-agent.createMachine({
-  context: { path: "", waiting: null, count: 0 },
-  // @ts-expect-error no such actor is registered
-  invoke: { src: "writeFile" },
-});
-
-agent.createMachine({
-  context: { path: "", waiting: null, count: 0 },
-  // @ts-expect-error no such guard is registered
-  on: { forget: { guard: "small" } },
-});
-
-agent.createMachine({
-  context: { path: "", waiting: null, count: 0 },
-  entry: [
-    spawnChild("slow", { id: "s", input: 1 }),
-    sendTo("s", { type: "x" }),
-    // @ts-expect-error a lane is one of four
-    tell("/scribe", "note", {}, { lane: "urgent" }),
-  ],
-});
-
-agent.createMachine({
-  context: { path: "", waiting: null, count: 0 },
-  initial: "a",
-  states: {
-    a: {
-      // @ts-expect-error no such message
-      on: { sumarize: { target: "a" } },
-    },
-  },
 });
 
 // An agent without messages of its own is fine.

@@ -1,0 +1,86 @@
+/** What the SDK's types must refuse: one run of the compiler over wrong lines, and right ones. */
+import { expect, it } from "vitest";
+
+const root = new URL("../../", import.meta.url);
+
+const context = `context: { path: "", waiting: null, count: 0 }`;
+
+/** One line each; `true` where it must compile, else what the compiler's words must hold. */
+const lines: [string, true | RegExp][] = [
+  [`defineAgent({ kind: "k", accepts, machine });`, true],
+  [
+    `defineAgent({ kind: "k", accepts: { other: z.object({}) }, machine });`,
+    /machineLacksMessages/,
+  ],
+  [`defineAgent({ kind: "k", accepts, replies: { nothing: z.object({}) }, machine });`, /nothing/],
+  [`defineAgent({ kind: "k", accepts: { summarize: z.string() }, machine });`, /ZodString/],
+  [`agent.createMachine({ ${context}, on: { summarize: {} } });`, true],
+  [`agent.createMachine({ ${context}, on: { sumarize: {} } });`, /sumarize/],
+  [`agent.createMachine({ ${context}, on: { "system.stop": {}, tick: {} } });`, true],
+  [
+    `agent.createMachine({ ${context}, on: { summarize: { actions: assign({ path: ({ event }) => event.paht }) } } });`,
+    /paht/,
+  ],
+  [
+    `agent.createMachine({ ${context}, on: { summarize: { actions: reply(({ event }) => event.paht) } } });`,
+    /paht/,
+  ],
+  [`agent.createMachine({ ${context}, invoke: { src: "readFile", input: { path: "x" } } });`, true],
+  [
+    `agent.createMachine({ ${context}, invoke: { src: "readFile", input: { file: "x" } } });`,
+    /file/,
+  ],
+  [
+    `agent.createMachine({ ${context}, invoke: { src: "askScribe", input: { text: 1 } } });`,
+    /text/,
+  ],
+  [`agent.createMachine({ ${context}, invoke: { src: "writeFile" } });`, /writeFile/],
+  [`agent.createMachine({ ${context}, on: { forget: { guard: "small" } } });`, /small/],
+  [`agent.createMachine({ ${context}, entry: tell("/x", "y", {}, { lane: "low" }) });`, true],
+  [
+    `agent.createMachine({ ${context}, entry: tell("/x", "y", {}, { lane: "urgent" }) });`,
+    /urgent/,
+  ],
+  [`agent.createMachine({ ${context}, entry: tell("/x", "y", 5) });`, /number/],
+  [`agent.createMachine({ ${context}, entry: spawnAgent({ under: "/x", name: "y" }) });`, /kind/],
+];
+
+it("wrong lines do not compile, and say what is wrong; right ones do", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const sdk = new URL("src/index.ts", root).href;
+    const typed = new URL("tests/actors/typed-agent.ts", root).href;
+    const head = [
+      `import { assign, defineAgent, reply, spawnAgent, tell, z } from "${sdk}";`,
+      `import { accepts, agent, machine } from "${typed}";`,
+      "void assign, reply;",
+    ];
+    const file = `${folder}/lines.ts`;
+    await Deno.writeTextFile(file, [...head, ...lines.map(([line]) => line)].join("\n"));
+    const { stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["check", "--config", new URL("deno.json", root).pathname, file],
+      env: { NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "null",
+    }).output();
+    const told = errorsByLine(new TextDecoder().decode(stderr));
+    expect([...told.keys()].filter((line) => line <= head.length)).toEqual([]);
+    for (const [i, [line, want]] of lines.entries()) {
+      const error = told.get(head.length + 1 + i);
+      if (want === true) expect(error, line).toBeUndefined();
+      else expect(error ?? "compiles", line).toMatch(want);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** The compiler's words by the line of lines.ts that they end with. */
+function errorsByLine(output: string): Map<number, string> {
+  const told = new Map<number, string>();
+  for (const block of output.split(/\n(?=TS\d+ \[ERROR\])/)) {
+    const line = /lines\.ts:(\d+):/.exec(block);
+    if (line) told.set(Number(line[1]), `${told.get(Number(line[1])) ?? ""}${block}`);
+  }
+  return told;
+}
