@@ -21,10 +21,7 @@ export interface Ingest {
 
 /** What the scribe answers, as far as it is told. */
 export interface Memory {
-  documents: number;
-  passages: number;
-  sources: number;
-  deletedSources: number;
+  rememberedSources: number;
 }
 
 /** An answer, or why there is none. */
@@ -52,7 +49,7 @@ export function status(
     ...(memory.ok ? [] : [`The scribe does not answer (${memory.code}).`]),
   ];
   const facts = [
-    memory.ok ? `${files(memory.value.documents)} remembered` : null,
+    memory.ok ? `${files(memory.value.rememberedSources)} remembered` : null,
     ingest.ok && unread(ingest.value) > 0
       ? `${files(unread(ingest.value))} could not be read`
       : null,

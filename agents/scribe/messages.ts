@@ -40,8 +40,9 @@ const stats = z.object({
   passages: z.number(),
   sources: z.number(),
   deletedSources: z.number(),
+  /** Files that are there and whose content is remembered. */
+  rememberedSources: z.number(),
 });
-export type Stats = z.infer<typeof stats>;
 
 export const replies = {
   "document.keep": z.object({ added: z.boolean() }),

@@ -27,7 +27,9 @@ export const memorySql = {
     FROM sources s WHERE s.path > ? ORDER BY s.path LIMIT ?`,
   stats: `SELECT (SELECT count(*) FROM documents) documents,
     (SELECT count(*) FROM passages) passages, (SELECT count(*) FROM sources) sources,
-    (SELECT count(*) FROM sources WHERE deleted_at_ms IS NOT NULL) deletedSources`,
+    (SELECT count(*) FROM sources WHERE deleted_at_ms IS NOT NULL) deletedSources,
+    (SELECT count(*) FROM sources s WHERE s.deleted_at_ms IS NULL AND EXISTS (
+      SELECT 1 FROM documents d WHERE d.hash = s.hash)) rememberedSources`,
   prune: `DELETE FROM memory_writes WHERE key IN (
     SELECT key FROM memory_writes WHERE at_ms < ? LIMIT ?)`,
 };
@@ -115,10 +117,10 @@ export class MemoryTables {
   }
 
   stats(): MemoryStats {
-    const { documents, passages, sources, deletedSources } = this.#one<MemoryStats>(
-      memorySql.stats,
-    )!;
-    return { documents, passages, sources, deletedSources };
+    const { documents, passages, sources, deletedSources, rememberedSources } = this.#one<
+      MemoryStats
+    >(memorySql.stats)!;
+    return { documents, passages, sources, deletedSources, rememberedSources };
   }
 
   #run(sql: string, ...values: unknown[]): number {

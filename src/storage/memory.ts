@@ -43,6 +43,8 @@ export interface MemoryStats {
   passages: number;
   sources: number;
   deletedSources: number;
+  /** Sources that are there and whose content is remembered. */
+  rememberedSources: number;
 }
 
 export interface SourceRow {

@@ -44,6 +44,8 @@ export class SmallMemory {
       documents: this.documents.size,
       passages: [...this.documents.values()].reduce((sum, d) => sum + d.passages.length, 0),
       sources: this.sources.size,
+      rememberedSources: [...this.sources.values()]
+        .filter((hash) => hash !== null && this.documents.has(hash)).length,
       deletedSources: [...this.sources.values()].filter((hash) => hash === null).length,
     }),
   };

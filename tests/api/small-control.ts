@@ -63,7 +63,7 @@ export class SmallControl implements Control {
       toolHostPid: 42,
       deadLetters: 0,
       available: true,
-      memory: { documents: 2, passages: 9, sources: 2, deletedSources: 0 },
+      memory: { documents: 2, passages: 9, sources: 2, deletedSources: 0, rememberedSources: 2 },
     });
   }
 
