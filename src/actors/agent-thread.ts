@@ -7,6 +7,7 @@ import { DreamError } from "../errors.ts";
 import type { AgentDefinition } from "./define-agent.ts";
 import { loadBundle } from "./load-bundle.ts";
 import { fitStored } from "./migrate.ts";
+import { own } from "./outbox.ts";
 import type {
   DeliverFrame,
   Described,
@@ -15,12 +16,15 @@ import type {
   FromThread,
   StartFrame,
   StoredState,
+  ThreadLimits,
   ToThread,
   TurnedFrame,
 } from "./protocol.ts";
+import { readSummary } from "./read-from-thread.ts";
 import { Runs } from "./runs.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import { parseStored } from "./stored.ts";
+import { checkFrame } from "./turn-bounds.ts";
 import { checkXState } from "./xstate-check.ts";
 
 export interface AgentThreadOptions {
@@ -97,7 +101,7 @@ export class AgentThread {
       return this.#fail(error, null, { at: null });
     }
     this.#options.post({ t: "started" });
-    if (this.#session) this.#attach(this.#session).restartAll();
+    if (this.#session) this.#attach(this.#session, frame.limits).restartAll();
   }
 
   #restore(definition: AgentDefinition, frame: StartFrame, state: StoredState): Session {
@@ -120,11 +124,12 @@ export class AgentThread {
     return { machine: definition.machine, system: definition.system, limits: frame.limits };
   }
 
-  #attach(session: Session): Runs {
+  #attach(session: Session, { payloadBytes }: ThreadLimits): Runs {
     const { clock, post } = this.#options;
     const runs: Runs = new Runs({
       clock,
       session,
+      payloadBytes,
       // A run of an agent that has left says nothing.
       say: (id, payload) => {
         if (this.#runs === runs) post({ t: "ran", id, payload });
@@ -160,12 +165,13 @@ export class AgentThread {
     session.now(frame.nowMs);
     const stale: number[] = [];
     const unhandled: number[] = [];
-    const { turnSliceMs, turnEnvelopes, effectsPerTurn } = start.limits;
+    const { turnSliceMs, turnEnvelopes, effectsPerTurn, frameBytes } = start.limits;
     let consumed = 0;
     while (consumed < envelopes.length && session.snapshot.status === "active") {
-      // Half of what a turn may ask for leaves room for one more envelope.
-      const full = consumed >= turnEnvelopes ||
-        session.system.outbox.effects.length * 2 >= effectsPerTurn;
+      // A part of what a turn may ask for leaves room for one more envelope.
+      const { effects, size } = session.system.outbox;
+      const full = consumed >= turnEnvelopes || effects.length * 2 >= effectsPerTurn ||
+        size * 4 >= frameBytes;
       if (consumed > 0 && (full || clock.monotonicMs() - begun >= turnSliceMs)) break;
       place.at = consumed;
       const verdict = session.deliver(envelopes[consumed]!, consumed);
@@ -177,14 +183,27 @@ export class AgentThread {
     const closed = session.close();
     this.#runs!.turned(frame.turn, closed);
     const state = { bundle: this.#bundle!, version: definition.version, text: closed.text };
-    const { effects, summary } = closed;
-    return { t: "turned", turn: frame.turn, consumed, stale, unhandled, state, effects, summary };
+    const { effects } = closed;
+    const summary = own(() => readSummary(closed.summary, start.limits));
+    const { turn } = frame;
+    const turned = {
+      t: "turned",
+      turn,
+      consumed,
+      stale,
+      unhandled,
+      state,
+      effects,
+      summary,
+    } as const;
+    checkFrame(turned, closed.size + closed.text.length, frameBytes);
+    return turned;
   }
 
   #fresh(definition: AgentDefinition, start: StartFrame, nowMs: number): Session {
     const input: unknown = JSON.parse(start.input);
     this.#session = Session.begin(this.#sessionOptions(definition, start), input, nowMs);
-    this.#attach(this.#session);
+    this.#attach(this.#session, start.limits);
     return this.#session;
   }
 

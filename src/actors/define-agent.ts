@@ -6,7 +6,7 @@ import type { Accepts, MessageEvents } from "./agent-types.ts";
 import { lintMachine, systemTypes } from "./lint.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Migrate } from "./migrate.ts";
-import { isReservedType } from "./outbox.ts";
+import { isReservedType } from "./reserved-type.ts";
 import { jsonSchemaOf, payloadSchemaOf } from "./schemas.ts";
 import { type InnerMachine, isMachine, looksLikeMachine } from "./xstate-inner.ts";
 

@@ -9,7 +9,9 @@ const encoder = new TextEncoder();
 export type Fields = Record<string, unknown>;
 
 export function badFrame(why: string): DreamError {
-  return new DreamError("bad_frame", `Cannot take what a thread sent: ${why}`);
+  return new DreamError("bad_frame", `Cannot take what a thread sent: ${why}`, {
+    details: { why },
+  });
 }
 
 /** Quotes what was seen, at most 40 characters of it. */
@@ -87,13 +89,6 @@ export function sized(value: unknown, what: string, most: number): string {
 export function json(value: unknown, what: string, most: number): string {
   const checked = sized(value, what, most);
   parsed(checked, what);
-  return checked;
-}
-
-/** Text of a JSON object. */
-export function jsonObject(value: unknown, what: string, most: number): string {
-  const checked = sized(value, what, most);
-  fields(parsed(checked, what), what);
   return checked;
 }
 

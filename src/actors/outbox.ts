@@ -7,11 +7,37 @@ import { parseAddress } from "../address.ts";
 import { DreamError } from "../errors.ts";
 import type { DurableOutcome, DurableRequest } from "./durable-mark.ts";
 import type { CancelEffect, Effect, LogEffect, SendEffect } from "./effect.ts";
+import { sized } from "./hostile.ts";
 import { plainJson } from "./plain-json.ts";
+import { readEffect } from "./read-effects.ts";
+import { isReservedType } from "./reserved-type.ts";
 
 export interface OutboxLimits {
   payloadBytes: number;
   effectsPerTurn: number;
+}
+
+/**
+ * Runs a check of the wall on one's own words: what fails is the agent's failure.
+ *
+ * @throws {DreamError} `crashed`
+ */
+export function own<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof DreamError) || error.code !== "bad_frame") throw error;
+    throw new DreamError(
+      "crashed",
+      `The agent asked for what cannot be: ${error.details?.["why"]}`,
+    );
+  }
+}
+
+function sizeOf(effect: Effect): number {
+  if ("payload" in effect) return effect.payload.length + 200;
+  if ("input" in effect) return effect.input.length + 200;
+  return effect.kind === "log" ? effect.text.length + 100 : 100;
 }
 
 /** Letters that ids per start begin with: timer, call, run, ask. */
@@ -19,11 +45,6 @@ export type StartLetter = "t" | "c" | "r" | "a";
 
 /** Log lines are cut here; whoever needs more writes a file. */
 const longestLog = 8_000;
-
-/** Whether only the runtime may use this type (R4). */
-export function isReservedType(type: string): boolean {
-  return type.startsWith("xstate.") || type.startsWith("system.");
-}
 
 /** Effects of the turn at hand, and the counter that ids per start come from. */
 export class Outbox {
@@ -50,6 +71,10 @@ export class Outbox {
     return `${letter}${this.#starts}.${this.#born}`;
   }
 
+  /** Characters that the effects of this turn will take in its frame, about. */
+  size = 0;
+
+  /** @throws {DreamError} `crashed` for what the control process would not take */
   push(effect: Effect): void {
     if (this.effects.length >= this.#limits.effectsPerTurn) {
       throw new DreamError(
@@ -58,7 +83,8 @@ export class Outbox {
           "spread the work over several events",
       );
     }
-    this.effects.push(effect);
+    this.effects.push(own(() => readEffect(effect, Infinity, this.#limits.payloadBytes, sized)));
+    this.size += sizeOf(effect);
   }
 
   /** Takes back a start of this very turn: nothing has been done about it yet. */
@@ -121,7 +147,7 @@ export class Outbox {
   }
 
   #reply(replyTo: { to: string; ask: string; expiresAtMs: number }, outcome: DurableOutcome): void {
-    const payload = outcome.ok && outcome.value === undefined ? { ok: true } : outcome;
+    const payload = outcome.ok ? answered(outcome.value) : { ok: false, error: refused(outcome) };
     this.push({
       kind: "reply",
       at: this.at,
@@ -149,6 +175,18 @@ export class Outbox {
   text(value: unknown, what: string): string {
     return plainJson(value, what, this.#limits.payloadBytes);
   }
+}
+
+function answered(value: unknown): unknown {
+  return value === undefined ? { ok: true } : { ok: true, value };
+}
+
+function refused({ error }: DurableOutcome & { ok: false }): { code: string; message: string } {
+  const { code, message } = error;
+  if (typeof code === "string" && /^[a-z][a-z0-9_]{0,99}$/.test(code)) {
+    return { code, message: String(message).slice(0, longestLog) };
+  }
+  throw new DreamError("crashed", 'Cannot refuse: the code must be a word such as "not_found"');
 }
 
 function logText(part: unknown): string {

@@ -20,6 +20,7 @@ export interface ThreadLimits {
   turnEnvelopes: number;
   stateBytes: number;
   payloadBytes: number;
+  frameBytes: number;
   effectsPerTurn: number;
   openPerAgent: number;
 }

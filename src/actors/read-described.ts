@@ -2,7 +2,7 @@
 import type { JsonSchema } from "../json.ts";
 import { badFrame, fields, list, quote, text, textOrNull, whole } from "./hostile.ts";
 import type { Manifest } from "./manifest.ts";
-import { isReservedType } from "./outbox.ts";
+import { isReservedType } from "./reserved-type.ts";
 import type { Described } from "./protocol.ts";
 
 /** Manifests are words and schemas; more is an attempt on memory. */

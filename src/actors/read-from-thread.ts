@@ -112,7 +112,11 @@ function readState(value: unknown, limits: FrameLimits): StoredState {
 
 const mostTags = 1_000;
 
-function readSummary(value: unknown, limits: FrameLimits): StateSummary {
+/** What a thread says of its state. @throws {DreamError} `bad_frame` */
+export function readSummary(
+  value: unknown,
+  limits: Pick<FrameLimits, "payloadBytes">,
+): StateSummary {
   const summary = fields(value, "summary");
   const output = summary["output"];
   return {

@@ -5,7 +5,8 @@
  */
 import { type AnyActorLogic, createActor, type EventObject } from "xstate";
 import type { Clock } from "../clock.ts";
-import { toErrorData } from "../errors.ts";
+import { DreamError, toErrorData } from "../errors.ts";
+import { isDeeperThan } from "../json.ts";
 import { ActorMark, decode, encode, type Refs } from "./codec.ts";
 import type { RunError, RunWord } from "./incoming.ts";
 import type { InnerActor } from "./xstate-inner.ts";
@@ -18,6 +19,7 @@ export interface RunOptions {
   /** Writes references of the turn's tree. */
   refs: Refs;
   clock: Clock;
+  payloadBytes: number;
   /** Called with the `Outcome` as JSON text. */
   say(payload: string): void;
 }
@@ -158,7 +160,7 @@ export class Run {
     if (this.#over) return;
     try {
       const data = this.#export(word.data, "event");
-      this.#options.say(JSON.stringify({ event: { ...word, data } }));
+      this.#say({ event: { ...word, data } });
     } catch (error) {
       this.#fail(error);
       this.#actor._stop();
@@ -167,26 +169,44 @@ export class Run {
 
   #end(outcome: () => unknown): void {
     if (this.#over) return;
-    let payload: string;
     try {
-      payload = JSON.stringify(outcome());
+      this.#say(outcome());
+      this.#over = true;
     } catch (error) {
-      return this.#fail(error);
+      this.#fail(error);
     }
-    this.#over = true;
-    this.#options.say(payload);
   }
 
   #fail(thrown: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    const error: RunError = toErrorData(thrown, "crashed");
+    const { code, message } = toErrorData(thrown, "crashed");
+    const error: RunError = { code, message: message.slice(0, 2_000) };
     try {
-      error.thrown = this.#export(thrown, "error");
+      this.#say({ ok: false, error: { ...error, thrown: this.#export(thrown, "error") } });
     } catch {
       // What cannot be stored is told by its code and message.
+      this.#say({ ok: false, error });
     }
-    this.#options.say(JSON.stringify({ ok: false, error }));
+  }
+
+  /** @throws {DreamError} for what the control process would not take */
+  #say(outcome: unknown): void {
+    const { id, payloadBytes, say } = this.#options;
+    const payload = JSON.stringify(outcome);
+    if (isDeeperThan(payload)) {
+      throw new DreamError("not_durable", `What run "${id}" said is nested too deep`);
+    }
+    if (payload.length * 3 > payloadBytes) {
+      const bytes = new TextEncoder().encode(payload).length;
+      if (bytes > payloadBytes) {
+        throw new DreamError(
+          "payload_too_large",
+          `What run "${id}" said has ${bytes} bytes; at most ${payloadBytes} can be stored`,
+        );
+      }
+    }
+    say(payload);
   }
 
   #export(value: unknown, what: string): unknown {

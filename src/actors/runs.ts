@@ -10,6 +10,7 @@ import type { Forward, Work } from "./work.ts";
 export interface RunsOptions {
   clock: Clock;
   session: Session;
+  payloadBytes: number;
   say(id: string, payload: string): void;
 }
 
@@ -75,6 +76,7 @@ export class Runs {
       input: actor._snapshot.input,
       refs: this.#options.session.system.refs,
       clock: this.#options.clock,
+      payloadBytes: this.#options.payloadBytes,
       say: (payload) => this.#options.say(id, payload),
     });
     this.#live.set(id, run);

@@ -8,7 +8,7 @@ import { decode } from "./codec.ts";
 import type { Effect } from "./effect.ts";
 import type { Envelope } from "./envelope.ts";
 import { applyOutcome, messageEvent, systemEvent } from "./incoming.ts";
-import { isReservedType } from "./outbox.ts";
+import { isReservedType } from "./reserved-type.ts";
 import type { StateSummary, ThreadLimits } from "./protocol.ts";
 import { Saver } from "./save.ts";
 import { type Owed, parseStored, type Stored, type StoredTimer } from "./stored.ts";
@@ -35,6 +35,8 @@ export interface Closed {
   /** Runs to begin, and events for live runs, once the turn is durable. */
   started: string[];
   forwards: Forward[];
+  /** Characters that the effects take in a frame, about. */
+  size: number;
 }
 
 export class Session {
@@ -212,8 +214,10 @@ export class Session {
       summary: this.#summary(root.output),
       started: work.started,
       forwards: work.forwards,
+      size: outbox.size,
     };
     outbox.effects = [];
+    outbox.size = 0;
     outbox.at = -1;
     work.started = [];
     work.forwards = [];

@@ -37,3 +37,21 @@ export function checkSize(text: string, most: number): void {
     { details: { bytes, max: most } },
   );
 }
+
+/**
+ * A frame that the control process would not take is the agent's failure here.
+ *
+ * @param size characters of its texts, about; most frames need no counting
+ * @throws {DreamError} `crashed`
+ */
+export function checkFrame(frame: unknown, size: number, most: number): void {
+  // Quotes in texts double, and a unit of UTF-16 has at most three bytes.
+  if (size * 6 + 100_000 <= most) return;
+  const bytes = new TextEncoder().encode(JSON.stringify(frame)).length;
+  if (bytes <= most) return;
+  throw new DreamError(
+    "crashed",
+    `One turn made a frame of ${bytes} bytes; at most ${most} may be. Send less at once`,
+    { details: { bytes, max: most } },
+  );
+}

@@ -3,7 +3,7 @@
  * results, timers and `system.*` go only to who names them. So its transitions get one more guard.
  */
 import { and } from "xstate";
-import { isReservedType } from "./outbox.ts";
+import { isReservedType } from "./reserved-type.ts";
 import type { InnerMachine } from "./xstate-inner.ts";
 
 interface Guarded {

@@ -1,6 +1,8 @@
 /** Life of an agent in its thread: turns, slices, runs, failures, restarts. */
 import { describe, expect, it } from "vitest";
 import { answer, bundle, contextOf, message, ThreadBench } from "./thread-bench.ts";
+import { readFromThread } from "../../src/actors/read-from-thread.ts";
+import { defaultLimits } from "../../src/limits.ts";
 import { envelope } from "./conform.ts";
 
 const counter = bundle(`defineAgent({
@@ -145,6 +147,32 @@ describe("failures", () => {
     expect(fails("t").error.message).toContain("9 open timers; at most 8");
   });
 
+  it("what is too much for a frame is spread over turns, or fails", () => {
+    const loud = bundle(`defineAgent({ kind: "k", accepts: { x: z.object({ times: z.number() }) },
+      machine: setupAgent({}).createMachine({ on: { x: { actions: enqueueActions(
+        ({ enqueue, event }) => {
+          for (let i = 0; i < event.times; i++) enqueue(tell("/b", "x", { s: "y".repeat(1000) }));
+        }) } } }) })`);
+    const bench = new ThreadBench({ frameBytes: 200_000 });
+    bench.fresh(loud);
+    const ten = () => message("x", { times: 10 });
+    expect(bench.turn(...Array.from({ length: 20 }, ten)).consumed).toBe(5);
+    expect(bench.fail(message("x", { times: 200 })).error.message).toContain("at most 200000");
+  });
+
+  it("the runtime's word on another message keeps that one's type", () => {
+    const told = bundle(
+      `defineAgent({ kind: "k", accepts: {}, machine: setupAgent({}).createMachine({
+      context: {}, on: { "system.undelivered": { actions:
+        assign(({ event: { type, ...rest } }) => rest) } } }) })`,
+    );
+    const bench = new ThreadBench();
+    bench.fresh(told);
+    const payload = '{"to":"/b","type":"note","code":"mailbox_full","message":"full"}';
+    const turned = bench.turn(envelope({ kind: "system", type: "system.undelivered", payload }));
+    expect(contextOf(turned)).toMatchObject({ to: "/b", messageType: "note" });
+  });
+
   it("loops between actors and inside one end", () => {
     const loops = bundle(
       `defineAgent({ kind: "k", accepts: { self: z.object({}), raise: z.object({}) },
@@ -272,13 +300,19 @@ describe("runs", () => {
     });
   });
 
-  it("a result that cannot be stored is the run's error", async () => {
+  it.each([
+    ["({ f() {} })", "not_durable"],
+    ['"x".repeat(2e6)', "payload_too_large"],
+    ["JSON.parse('['.repeat(59) + '{}' + ']'.repeat(59)).concat(new Map([[1, 1]]))", null],
+    ["Array(30).fill(0).reduce((inner) => new Map([[1, inner]]), 1)", "not_durable"],
+  ])("a result that cannot be stored is the run's error: %s", async (value, code) => {
     const bench = new ThreadBench();
-    bench.fresh(runner("fromPromise(async () => ({ f() {} }))"));
+    bench.fresh(runner(`fromPromise(async () => ${value})`));
     bench.turn(message("go"));
     bench.commit();
-    const { payload } = await bench.ran();
-    expect(JSON.parse(payload)).toMatchObject({ ok: false, error: { code: "not_durable" } });
+    const frame = await bench.ran();
+    readFromThread(JSON.stringify({ t: "ran", ...frame }), defaultLimits);
+    expect(JSON.parse(frame.payload).error?.code ?? null).toBe(code);
   });
 });
 

@@ -261,6 +261,7 @@ class Bench {
       input: work.actor._snapshot.input,
       refs: this.#session.system.refs,
       clock: systemClock,
+      payloadBytes: defaultLimits.payloadBytes,
       say: (payload) => this.#words.push({ id, payload }),
     });
     this.#runs.set(id, run);
