@@ -5,6 +5,9 @@ const root = new URL("../../", import.meta.url);
 
 const context = `context: { path: "", waiting: null, count: 0 }`;
 
+const onSummarize = (actions: string) =>
+  `agent.createMachine({ ${context}, on: { summarize: { actions: ${actions} } } });`;
+
 /** One line each; `true` where it must compile, else what the compiler's words must hold. */
 const lines: [string, true | RegExp][] = [
   [`defineAgent({ kind: "k", accepts, machine });`, true],
@@ -17,14 +20,9 @@ const lines: [string, true | RegExp][] = [
   [`agent.createMachine({ ${context}, on: { summarize: {} } });`, true],
   [`agent.createMachine({ ${context}, on: { sumarize: {} } });`, /sumarize/],
   [`agent.createMachine({ ${context}, on: { "system.stop": {}, tick: {} } });`, true],
-  [
-    `agent.createMachine({ ${context}, on: { summarize: { actions: assign({ path: ({ event }) => event.paht }) } } });`,
-    /paht/,
-  ],
-  [
-    `agent.createMachine({ ${context}, on: { summarize: { actions: reply(({ event }) => event.paht) } } });`,
-    /paht/,
-  ],
+  [onSummarize("assign({ path: ({ event }) => event.path })"), true],
+  [onSummarize("assign({ path: ({ event }) => event.paht })"), /paht/],
+  [onSummarize("reply(({ event }) => event.paht)"), /paht/],
   [`agent.createMachine({ ${context}, invoke: { src: "readFile", input: { path: "x" } } });`, true],
   [
     `agent.createMachine({ ${context}, invoke: { src: "readFile", input: { file: "x" } } });`,
