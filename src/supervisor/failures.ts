@@ -28,8 +28,10 @@ export class Failures implements FailuresFace {
   failed(cell: Cell, hand: readonly Envelope[], reason: ExitReason, error: ErrorData): void {
     const draft = new Draft();
     const isFirst = hand.length === 0 || hand.some((envelope) => envelope.attempt === 0);
+    // Only one that crashed it alone may use up its attempts: the others of a batch are innocent.
+    const most = hand.length > 1 ? this.#core.limits.maxAttempts - 1 : Number.POSITIVE_INFINITY;
     for (const envelope of hand) {
-      envelope.attempt++;
+      envelope.attempt = Math.max(envelope.attempt, Math.min(envelope.attempt + 1, most));
       const { lane, seq, attempt } = envelope;
       draft.change({ op: "attempt", key: cell.key, lane, seq, attempt });
     }
