@@ -1,0 +1,125 @@
+/** Kills processes of the service at random moments and sees that it comes back by itself. */
+import { systemClock } from "../../src/clock.ts";
+import type { Client } from "../../src/api/client.ts";
+import { eventually, pause } from "../support/eventually.ts";
+import { type Service, StartFailed } from "../support/service.ts";
+import { isPassing, type Producers } from "./producers.ts";
+import type { Random } from "./random.ts";
+import type { Target, Victims } from "./victims.ts";
+
+export interface Kill {
+  targets: Target[];
+  /** The control process was killed once more while it was starting. */
+  isDouble: boolean;
+  /** From the kill to the first answer of /healthz; null when the control process stayed. */
+  healthMs: number | null;
+  /** From the kill to the first acknowledgement of a message sent after it. */
+  acknowledgedMs: number;
+  /** From the kill to the first answer of an agent asked after it. */
+  answeredMs: number;
+}
+
+export interface KillerOptions {
+  service: Service;
+  producers: Producers;
+  victims: Victims;
+  random: Random;
+  /** An agent that answers `count.read`; one of them is asked after each kill. */
+  agents: () => readonly string[];
+}
+
+/** Half of all kills hit the control process, alone or with another at once. */
+const plans: readonly Target[][] = [
+  ["control"],
+  ["control"],
+  ["control"],
+  ["host"],
+  ["host"],
+  ["tool host"],
+  ["control", "host"],
+  ["host", "tool host"],
+  ["control", "tool host"],
+];
+
+const backWithinMs = 90_000;
+
+/** Every target comes in the first rounds, in an order of chance; then chance alone decides. */
+export function planTargets(rounds: number, random: Random): Target[][] {
+  const first = random.shuffle([["control"], ["host"], ["tool host"]] as Target[][]);
+  return Array.from({ length: rounds }, (_, i) => first[i] ?? random.pick(plans));
+}
+
+/** @throws {Error} when it does not come back in time */
+export async function killOnce(options: KillerOptions, targets: Target[]): Promise<Kill> {
+  const { service, producers, victims, random } = options;
+  const client = service.client;
+  victims.look();
+  const found = await Promise.all(targets.map((target) => victims.find(target, client, random)));
+  const marks = found.flatMap((mark) => mark ?? []);
+  if (marks.length === 0) throw new Error(`There is no ${targets.join(" and no ")} to kill`);
+  const killedAtMs = systemClock.monotonicMs();
+  for (const mark of marks) victims.kill(mark);
+  const sinceMs = () => systemClock.monotonicMs() - killedAtMs;
+  const acknowledged = producers.nextAcknowledged(killedAtMs);
+  const hitsControl = targets.includes("control");
+  const isDouble = hitsControl && random.chance(0.25);
+  let healthMs: number | null = null;
+  if (hitsControl) {
+    await service.end();
+    if (isDouble) await killWhileStarting(service, random.int(30, 2_500));
+    if (!service.isUp) await service.start();
+    await service.client.health();
+    healthMs = sinceMs();
+  }
+  victims.look();
+  const answered = ask(options, random.pick(options.agents())).then(sinceMs);
+  const acknowledgedAtMs = await within(acknowledged, "an acknowledgement after the kill");
+  return {
+    targets,
+    isDouble,
+    healthMs,
+    acknowledgedMs: acknowledgedAtMs - killedAtMs,
+    answeredMs: await within(answered, "an answer after the kill"),
+  };
+}
+
+/** Starts it and kills it after `afterMs`, ready or not. */
+async function killWhileStarting(service: Service, afterMs: number): Promise<void> {
+  const starting = service.start().catch((error) => {
+    if (!(error instanceof StartFailed) || error.code !== 137) throw error;
+  });
+  await pause(afterMs);
+  await service.kill9();
+  await starting;
+}
+
+/** Asks under one key until there is an answer: a repeated ask attaches to the first. */
+async function ask({ service, random }: KillerOptions, to: string): Promise<void> {
+  const idempotencyKey = `ask-${to}-${random.int(0, 1e9)}`;
+  await eventually(async () => {
+    if (!service.isUp) return false;
+    const client: Client = service.client;
+    try {
+      await client.ask({ to, type: "count.read", timeoutMs: 60_000 }, { idempotencyKey });
+      return true;
+    } catch (error) {
+      if (isPassing(error)) return false;
+      return error as Error;
+    }
+  }, { deadlineMs: backWithinMs, what: `an answer of ${to}` }).then((end) => {
+    if (end !== true) throw end;
+  });
+}
+
+async function within<T>(promise: Promise<T>, what: string): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const cancel = systemClock.after(
+    backWithinMs,
+    () => late.reject(new Error(`${what} did not come in ${backWithinMs} ms`)),
+  );
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    cancel();
+  }
+}
