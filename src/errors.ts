@@ -115,7 +115,6 @@ export const errorKinds = {
   killed: { status: 500, exit: 1, hint: "It was killed by a person or by its supervisor." },
   undelivered: { status: 500, exit: 1, hint: "See dreamos messages for the dead letter." },
   late_reply: { status: 409, exit: 1, hint: "The ask had ended before the reply came." },
-  deadlock: { status: 409, exit: 1, hint: "Agents wait for one another; break the circle." },
   // calls
   unknown_call: { status: 422, exit: 2, hint: "See docs/calls.md for the calls there are." },
   call_failed: { status: 502, exit: 1, hint: "See the message of the tool." },

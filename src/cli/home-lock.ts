@@ -10,7 +10,7 @@ export interface HomeLock {
 /**
  * Makes HOME (0700) and takes it.
  *
- * @throws {DreamError} `home_in_use` with the pid of the holder; `bad_config` when it cannot be made
+ * @throws {DreamError} `home_in_use` with the holder's pid; `bad_config` when it cannot be made
  */
 export function lockHome(home: string, pid: number): HomeLock {
   const path = join(home, "lock");

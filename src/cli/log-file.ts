@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
-import type { Log, LogLevel } from "../supervisor/core.ts";
+import type { Log, LogLevel } from "../log.ts";
 
 const mostBytes = 10 * 1024 * 1024;
 const longestLine = 8_192;

@@ -18,7 +18,7 @@ import { systemIds } from "../ids.ts";
 import { endNotedProcesses } from "../processes.ts";
 import { openLibsqlStore } from "../storage/libsql-store.ts";
 import type { Store } from "../storage/store.ts";
-import type { Log } from "../supervisor/core.ts";
+import type { Log } from "../log.ts";
 import { System } from "../supervisor/system.ts";
 import { parseSwarm, type SwarmSpec } from "../swarm.ts";
 import { openToolHost, type ToolHost } from "../tools/tool-host.ts";
@@ -147,7 +147,7 @@ async function readSwarm(config: Config): Promise<SwarmSpec> {
   return resolved;
 }
 
-/** Bundles every kind in a process of its own and asks each what it is, in a thread without rights. */
+/** Bundles every kind apart from this process; a thread without rights says what each one is. */
 async function buildKinds(
   swarm: SwarmSpec,
   config: Config,

@@ -49,7 +49,7 @@ export interface AgentRecord {
   origin: "swarm" | "spawned";
   /** Address that asked for it, `@name` at the API, null for the swarm file. */
   spawnedBy: string | null;
-  /** Only what outlives the process: running, passive, restarting and blocked are stored `running`. */
+  /** Only what outlives the process: passive, restarting and blocked are stored as `running`. */
   status: "pending" | "running" | "paused" | "parked" | "completed" | "failed" | "stopped";
   generation: number;
   restarts: number;

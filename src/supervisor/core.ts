@@ -9,16 +9,13 @@ import type { DreamError, ErrorCode, ErrorData } from "../errors.ts";
 import type { Hosts, ThreadLoss } from "../host/hosts.ts";
 import type { Ids } from "../ids.ts";
 import type { Limits } from "../limits.ts";
+import type { Log } from "../log.ts";
 import type { AskRow, CallRow, Store, TimerRow } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
 import type { Draft } from "./draft.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import type { Kinds } from "./kinds.ts";
 import type { Registry } from "./registry.ts";
-
-export type LogLevel = "debug" | "info" | "warn" | "error";
-/** One line for the log. Fields are small facts: no payloads, no secrets. */
-export type Log = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
 
 /** Work outside as the gateway carries it out; the tool host is behind it. */
 export interface ToolRunner {

@@ -1,4 +1,4 @@
-/** Whether a message may go into a mailbox: the same rules at the door and between agents (R4, R9). */
+/** Whether a message may go into a mailbox: at the door and between agents alike (R4, R9). */
 import { DreamError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { Cell } from "./cell.ts";

@@ -15,7 +15,7 @@ export const exitReasons = [
 export type ExitReason = (typeof exitReasons)[number];
 
 /** Whether `reason` is an abnormal end in OTP's sense: transient children are restarted then. */
-export function isAbnormal(reason: ExitReason): boolean {
+function isAbnormal(reason: ExitReason): boolean {
   return reason !== "normal" && reason !== "shutdown";
 }
 

@@ -4,7 +4,7 @@
  * Invariants:
  * - I1 Only an agent's own fault is charged: not a lost host, not an ended process, not a stop.
  * - I2 Intensity is charged once per envelope, at its first crash; `maxAttempts` bounds the rest.
- * - I3 No envelope is lost: it is handed over again, or it is a dead letter, or its agent is parked.
+ * - I3 No envelope is lost: it is handed over again, or a dead letter, or its agent is parked.
  */
 import type { Envelope } from "../actors/envelope.ts";
 import type { ErrorData } from "../errors.ts";

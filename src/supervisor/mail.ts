@@ -1,4 +1,4 @@
-/** Making envelopes, telling agents things from the runtime, and burying what cannot be delivered. */
+/** Makes envelopes, tells agents things from the runtime, buries what cannot be delivered. */
 import type { Address } from "../address.ts";
 import type { Envelope } from "../actors/envelope.ts";
 import type { ErrorCode } from "../errors.ts";

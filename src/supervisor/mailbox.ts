@@ -113,8 +113,8 @@ export class Mailbox {
   }
 
   /**
-   * Takes the next batch: urgent lanes first; each eighth time the lower lane whose front has waited
-   * longest goes before them, so that nothing starves.
+   * Takes the next batch: urgent lanes first; each eighth time the lower lane whose front has
+   * waited longest goes before them, so that nothing starves.
    */
   take(most: number, mostBytes: number): Envelope[] {
     const batch: Envelope[] = [];
@@ -155,7 +155,7 @@ export class Mailbox {
     }
   }
 
-  /** Open messages of one sender, as far as they are known: those from before a start are not all. */
+  /** Open messages of one sender, as far as known: of those from before a start not all are. */
   from(sender: string): number {
     return this.#bySender.get(sender) ?? 0;
   }

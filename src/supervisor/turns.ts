@@ -28,6 +28,7 @@ interface Turn {
   hand: readonly Envelope[];
 }
 
+/** Carries out what turns ask for. */
 export class Turns {
   #core: Core;
 

@@ -28,6 +28,7 @@ export function viewAgent(cell: Cell): AgentView {
   };
 }
 
+/** One agent with its state, timers and calls, as of the newest commit. */
 export async function viewDetail(core: Core, cell: Cell): Promise<AgentDetail> {
   const { record, kind, summary } = cell;
   const [row, timers, calls] = await Promise.all([
@@ -80,6 +81,7 @@ export function pageOfAgents(
   return { items: shown.map(viewAgent), nextCursor };
 }
 
+/** The whole tree; long lists of spawned agents are cut. */
 export function viewTree(core: Core, tree: Tree): TreeNode {
   const spawned = new Map<Address, Cell[]>();
   for (const cell of core.registry.all()) {

@@ -72,7 +72,7 @@ describe("poison", () => {
     await expect(asked).rejects.toMatchObject({ code: "poison" });
   });
 
-  it("three different envelopes in a row mean that the state is bad: the agent is parked", async () => {
+  it("three different envelopes in a row: the state is bad, the agent is parked", async () => {
     await open({ limits: { maxAttempts: 1 } });
     await rig.notes("/a");
     await rig.system.send(

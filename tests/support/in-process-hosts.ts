@@ -1,6 +1,6 @@
 /**
- * Hosts without processes: the real engine runs each agent in this thread, behind the same contract,
- * with every frame made into text and back. For tests that must place a fault exactly.
+ * Hosts without processes: the real engine runs each agent in this thread, behind the same
+ * contract, with every frame made into text and back. For tests that must place a fault exactly.
  */
 import { AgentThread } from "../../src/actors/agent-thread.ts";
 import type { Described, FromThread, ToThread } from "../../src/actors/protocol.ts";
