@@ -1,8 +1,8 @@
 /**
  * Brings agents that have work together with threads, and turns with the store.
  *
- * Owns: what each thread has in hand. Talks to: placement (who is in a thread), turns (what a result
- * means), failures (what a bad end means).
+ * Owns: what each thread has in hand. Talks to: placement (who is in a thread), turns (what their
+ * results mean), failures (what a bad end means).
  * Invariants:
  * - I1 An agent is in one thread at most, and a thread has one batch in hand at most.
  * - I2 Frames are heard only from the agent's present stay; older ones are ignored.
