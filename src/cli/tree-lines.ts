@@ -28,7 +28,7 @@ export function drawTree(root: TreeNode, terminal: Terminal, most = 1_000): stri
 function describeNode(node: TreeNode, terminal: Terminal): string {
   const name = node.address === "/" ? "/" : node.address.slice(node.address.lastIndexOf("/") + 1);
   const facts: string[] = [];
-  if (node.type === "dynamic") facts.push(`dynamic, ${node.children.length + node.hidden} agents`);
+  if (node.type === "dynamic") facts.push(`dynamic, ${countAgents(node)}`);
   if (node.type === "supervisor") facts.push(node.strategy ?? "supervisor");
   if (node.kind !== null && node.kind !== name) facts.push(node.kind);
   if (node.type === "adapter") facts.push("adapter");
@@ -42,4 +42,9 @@ function describeNode(node: TreeNode, terminal: Terminal): string {
     ? terminal.tint("red", `  ${lastError.code}: ${printable(lastError.message).slice(0, 200)}`)
     : "";
   return `${tintStatus(terminal, node.status, markOf(node.status))} ${text}${error}`;
+}
+
+function countAgents(node: TreeNode): string {
+  const count = node.children.length + node.hidden;
+  return count === 1 ? "1 agent" : `${count} agents`;
 }

@@ -114,12 +114,16 @@ export async function up(options: UpOptions): Promise<number> {
   }
 }
 
+/** A terminal, npm and a launcher can each pass on the same Ctrl-C: these are one. */
+const sameSignalMs = 1_000;
+
 /** Ctrl-C and SIGTERM drain; a second one ends at once, agents being safe in the store. */
 function listenToSignals(end: (code: number) => void, undo: (() => void)[]): void {
-  let asked = false;
+  let askedMs: number | null = null;
   const onSignal = () => {
-    if (asked) Deno.exit(130);
-    asked = true;
+    const now = clock.monotonicMs();
+    if (askedMs !== null && now - askedMs > sameSignalMs) Deno.exit(130);
+    askedMs ??= now;
     end(0);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -101,7 +101,15 @@ export class Door {
     const now = this.#core.clock.wallMs();
     const expiresAtMs = replyTo?.expiresAtMs ??
       (message.expiresInMs === undefined ? null : now + message.expiresInMs);
-    const letter = { from, type, payload: JSON.stringify(payload), lane, trace, replyTo };
+    const text = JSON.stringify(payload);
+    if (text.length > this.#core.limits.payloadBytes) {
+      throw new DreamError(
+        "payload_too_large",
+        `Cannot send to ${to}: the payload has ${text.length} characters, at most ` +
+          `${this.#core.limits.payloadBytes} are taken`,
+      );
+    }
+    const letter = { from, type, payload: text, lane, trace, replyTo };
     const envelope = this.#core.mail.envelope(to, { ...letter, expiresAtMs });
     draft.post(receiver, envelope);
     return envelope;

@@ -50,7 +50,8 @@ export interface AgentNode extends Base {
 export interface AdapterNode extends Base {
   type: "adapter";
   spec: AdapterSpec;
-  isUp: boolean;
+  /** Null until it has said something. */
+  isUp: boolean | null;
 }
 
 export type TreeChild = SupervisorNode | DynamicNode | AgentNode | AdapterNode;
@@ -81,7 +82,7 @@ function build(spec: ChildSpec, parent: SupervisorNode): TreeChild {
     case "agent":
       return { ...base, type: "agent", spec };
     case "adapter":
-      return { ...base, type: "adapter", spec, isUp: false };
+      return { ...base, type: "adapter", spec, isUp: null };
     case "dynamic": {
       const { bulkhead } = spec;
       const places = { running: new Set<Cell>(), waiting: [] };

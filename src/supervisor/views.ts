@@ -110,7 +110,7 @@ function viewNode(core: Core, node: TreeChild, spawned: Map<Address, Cell[]>): T
       return cell ? viewLeaf(cell) : { ...base, status: "stopped", kind: node.spec.agent };
     }
     case "adapter":
-      return { ...base, status: node.isUp ? "running" : "restarting", kind: node.spec.adapter };
+      return { ...base, status: adapterStatus(node.isUp), kind: node.spec.adapter };
     case "dynamic": {
       const cells = spawned.get(node.address) ?? [];
       const children = cells.slice(0, mostListed).map(viewLeaf);
@@ -121,6 +121,11 @@ function viewNode(core: Core, node: TreeChild, spawned: Map<Address, Cell[]>): T
       return { ...base, status: "running", strategy: node.strategy, children };
     }
   }
+}
+
+function adapterStatus(isUp: boolean | null): AgentStatus {
+  if (isUp === null) return "pending";
+  return isUp ? "running" : "restarting";
 }
 
 function viewLeaf(cell: Cell): TreeNode {
