@@ -55,7 +55,7 @@ export class Victims {
    * Waits until all that was seen before and does not belong to the running service is gone.
    * @returns what stayed, in words
    */
-  async leftovers(): Promise<string[]> {
+  async leftovers(deadlineMs: number = goneWithinMs): Promise<string[]> {
     const stayed = () => {
       const family = this.#service.isUp ? familyOf(this.#service.pid) : [];
       const own = new Set(family.map(({ pid }) => pid));
@@ -65,7 +65,7 @@ export class Victims {
         .filter((mark) => !own.has(mark.pid) && isRunning(mark));
     };
     try {
-      await eventually(() => stayed().length === 0, { deadlineMs: goneWithinMs });
+      await eventually(() => stayed().length === 0, { deadlineMs });
       return [];
     } catch {
       return [...new Map(stayed().map((mark) => [mark.pid, mark])).values()]
