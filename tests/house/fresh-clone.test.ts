@@ -90,25 +90,35 @@ describe("a fresh clone", () => {
     expect(code).toBe(1);
   });
 
-  test("npm start comes up without installing again, Ctrl-C drains it, npm exits 0", async () => {
-    await Deno.symlink(`${root}node_modules`, `${clone}/node_modules`);
-    const started = start("npm", ["start", "--", "--json", "--port", "0"]);
-    try {
-      const closed = once(started.child, "close");
-      const { url, pid } = await readyLine(started);
-      const health = await fetch(`${url}/healthz`);
-      await health.body?.cancel();
-      expect(health.status).toBe(200);
-      signalGroup(started.child, "SIGINT");
-      const [code, signal] = await closed;
-      expect({ code, signal, alive: isAlive(pid) }).toEqual({
-        code: 0,
-        signal: null,
-        alive: false,
-      });
-      expect(started.output.err).not.toContain("Installing");
-    } finally {
-      signalGroup(started.child, "SIGKILL");
-    }
+  describe("with its packages", () => {
+    beforeAll(() => Deno.symlink(`${root}node_modules`, `${clone}/node_modules`));
+
+    test.each(
+      [
+        ["Ctrl-C, which reaches npm, its shell and the service", "SIGINT", true],
+        ["SIGTERM to npm alone", "SIGTERM", false],
+      ] as const,
+    )("comes up without installing; %s drains it, exit 0", async (_, signal, toAll) => {
+      const started = start("npm", ["start", "--", "--json", "--port", "0"]);
+      try {
+        const closed = once(started.child, "close");
+        const { url, pid } = await readyLine(started);
+        const health = await fetch(`${url}/healthz`);
+        await health.body?.cancel();
+        expect(health.status).toBe(200);
+        if (toAll) signalGroup(started.child, signal);
+        // Deno's `child.kill` would report the signal as the end, whatever the end was.
+        else process.kill(started.child.pid!, signal);
+        const [code, killedBy] = await closed;
+        expect({ code, killedBy, alive: isAlive(pid) }).toEqual({
+          code: 0,
+          killedBy: null,
+          alive: false,
+        });
+        expect(started.output.err).not.toContain("Installing");
+      } finally {
+        signalGroup(started.child, "SIGKILL");
+      }
+    });
   });
 });
