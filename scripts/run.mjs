@@ -15,7 +15,6 @@ const programs = {
   ],
   bench: ["bench/main.ts"],
   torture: ["tests/torture/main.ts"],
-  sim: ["tests/sim/main.ts"],
   docs: ["scripts/errors-page.ts"],
 };
 

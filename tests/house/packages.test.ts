@@ -47,6 +47,22 @@ describe("package.json and deno.json", () => {
     expect(missing).toEqual([]);
   });
 
+  test("have scripts that run files of this checkout", async () => {
+    const text = sources.find(({ path }) => path === "scripts/run.mjs")!.text;
+    const programs = Array.from(text.matchAll(/"([\w./-]+\.(?:ts|mjs))"/g), (match) => match[1]!)
+      .filter((path) => !path.startsWith("."));
+    const missing = [];
+    for (const path of programs) if (!await exists(path)) missing.push(path);
+    expect({ missing, some: programs.includes("src/cli/main.ts") }).toEqual({
+      missing: [],
+      some: true,
+    });
+    const named = Object.entries(pack.scripts).filter(([name, line]) =>
+      line !== `exec node scripts/run.mjs ${name}` || !text.includes(name)
+    );
+    expect(named).toEqual([]);
+  });
+
   test("have the version that CHANGELOG.md tells of first", async () => {
     const changes = await Deno.readTextFile(new URL("CHANGELOG.md", checkout));
     expect(/^## (\d+\.\d+\.\d+)/m.exec(changes)?.[1]).toBe(pack.version);
