@@ -1,5 +1,6 @@
 /** Adapters of the tree: started in the tool host, their events brought to the door. */
 import type { Address } from "../address.ts";
+import type { CancelTimer } from "../clock.ts";
 import { toErrorData } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { Core } from "./core.ts";
@@ -10,9 +11,13 @@ import type { Tree } from "./tree.ts";
 
 /** Pause before an event that could not be taken is tried again. */
 const againMs = 250;
+/** Pause before what memory holds is compared with what is outside, after a start and later. */
+const firstCompareMs = 5_000;
+const compareMs = 60_000;
 
 /** The adapter side of the tool host. */
 export interface AdapterRunner {
+  tellKnown(address: Address, known: Json[]): void;
   startAdapter(address: Address, adapter: string, options: Json): void;
   stopAdapter(address: Address): void;
   ack(address: Address, key: string): void;
@@ -23,6 +28,7 @@ export class Adapters {
   #door: Door;
   #tree: Tree;
   #runner: AdapterRunner;
+  #cancel: CancelTimer = () => {};
 
   constructor(core: Core, door: Door, tree: Tree, runner: AdapterRunner) {
     this.#core = core;
@@ -41,12 +47,33 @@ export class Adapters {
 
   async #startAll(): Promise<void> {
     for (const node of this.#all()) {
-      const options: Json = { ...node.spec.options, known: await this.#known() };
-      this.#runner.startAdapter(node.address, node.spec.adapter, options);
+      this.#runner.tellKnown(node.address, await this.#known());
+      this.#runner.startAdapter(node.address, node.spec.adapter, node.spec.options);
+    }
+    this.#compareLater(firstCompareMs);
+  }
+
+  /**
+   * Tells adapters again what memory holds: what went away between the end of one tool host and the
+   * start of the next, its arrival not yet noted then, would else stay for ever.
+   */
+  #compareLater(waitMs: number): void {
+    this.#cancel();
+    this.#cancel = this.#core.clock.after(waitMs, () => {
+      this.#compare().catch((error) => {
+        this.#core.log("warn", "adapters could not be compared", { code: error?.code });
+      }).finally(() => this.#core.isOpen && this.#compareLater(compareMs));
+    });
+  }
+
+  async #compare(): Promise<void> {
+    for (const node of this.#all()) {
+      this.#runner.tellKnown(node.address, await this.#known());
     }
   }
 
   stop(): void {
+    this.#cancel();
     for (const node of this.#all()) this.#runner.stopAdapter(node.address);
   }
 
@@ -99,13 +126,13 @@ export class Adapters {
     this.#core.ledger.commit(draft).catch(() => {});
   }
 
-  async #known(): Promise<Json> {
-    const known: { path: string; hash: string }[] = [];
+  async #known(): Promise<Json[]> {
+    const known: Json[] = [];
     let afterPath: string | undefined;
     while (true) {
       const rows = await this.#core.store.memory.sources({ limit: 1_000, afterPath });
       for (const { path, hash, ready, deletedAtMs } of rows) {
-        if (ready && deletedAtMs === null) known.push({ path, hash });
+        if (deletedAtMs === null) known.push({ path, hash, ready });
       }
       if (rows.length < 1_000) return known;
       afterPath = rows.at(-1)!.path;

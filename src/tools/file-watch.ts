@@ -19,6 +19,15 @@ export interface WatchOptions {
   settleMs: number;
 }
 
+/** A file that somebody holds to be there. */
+export interface KnownFile {
+  path: string;
+  /** SHA-256 of its content, hex. */
+  hash: string;
+  /** Whether its content has been read to the end. */
+  ready: boolean;
+}
+
 interface Remembered {
   sizeBytes: number;
   mtimeMs: number;
@@ -26,6 +35,8 @@ interface Remembered {
   hash: string | null;
   /** Seen like this, but not yet for long enough to be told of. */
   isFresh: boolean;
+  /** Nobody has read it to the end yet: it is told again although it is the same. */
+  isUnread: boolean;
 }
 
 /** Longest time between two scans; a scan that takes long is repeated less often. */
@@ -48,9 +59,14 @@ export class FileWatch {
     this.#emit = emit;
   }
 
-  /** What was told of in an earlier life: only what differs from it is told again. */
-  know(path: string, hash: string): void {
-    this.#remembered.set(path, { sizeBytes: -1, mtimeMs: -1, hash, isFresh: false });
+  /**
+   * What others hold to be there, at start and now and then: what is not there is told as removed by
+   * the next scan, and what is there and the same is not told again.
+   */
+  know({ path, hash, ready }: KnownFile): void {
+    if (this.#remembered.has(path)) return;
+    const unseen = { sizeBytes: -1, mtimeMs: -1, isFresh: false, isUnread: !ready };
+    this.#remembered.set(path, { ...unseen, hash });
   }
 
   /** Runs until `stop`. @throws never: what cannot be read is looked at again later */
@@ -119,8 +135,7 @@ export class FileWatch {
       if (seen.has(path)) continue;
       this.#remembered.delete(path);
       if (before.hash === null) continue;
-      const key = `removed|${path}|${before.hash}|${before.mtimeMs}`;
-      this.#emit({ key, type: "file.removed", payload: { path } });
+      this.#gone(path, before.hash);
     }
     return hasFresh;
   }
@@ -133,19 +148,19 @@ export class FileWatch {
     const age = this.#clock.wallMs() - mtimeMs;
     const isSettled = isSame || age < 0 || age >= this.#options.settleMs;
     if (!isSettled) {
-      const hash = before?.hash ?? null;
-      this.#remembered.set(path, { sizeBytes, mtimeMs, hash, isFresh: true });
+      const { hash = null, isUnread = false } = before ?? {};
+      this.#remembered.set(path, { sizeBytes, mtimeMs, hash, isFresh: true, isUnread });
       return true;
     }
-    await this.#tell(file, before?.hash ?? null);
+    await this.#tell(file, before?.hash ?? null, before?.isUnread ?? false);
     return false;
   }
 
-  async #tell(file: FoundFile, hashBefore: string | null): Promise<void> {
+  async #tell(file: FoundFile, hashBefore: string | null, isUnread: boolean): Promise<void> {
     const { path, sizeBytes, mtimeMs } = file;
     const { mostBytes } = this.#options;
     const remember = (hash: string | null) =>
-      this.#remembered.set(path, { sizeBytes, mtimeMs, hash, isFresh: false });
+      this.#remembered.set(path, { sizeBytes, mtimeMs, hash, isFresh: false, isUnread: false });
     if (sizeBytes > mostBytes) {
       remember(null);
       const message = `It has ${sizeBytes} bytes, at most ${mostBytes} are read`;
@@ -163,7 +178,7 @@ export class FileWatch {
     }
     const { hash } = content;
     remember(hash);
-    if (hash === hashBefore) return;
+    if (hash === hashBefore && !isUnread) return;
     const key = `found|${path}|${hash}|${mtimeMs}`;
     this.#emit({ key, type: "file.found", payload: { path, hash, sizeBytes, mtimeMs } });
   }
@@ -174,8 +189,13 @@ export class FileWatch {
     const key = `skipped|${path}|${code}|${sizeBytes}|${mtimeMs}`;
     this.#emit({ key, type: "file.skipped", payload: { path, code, message } });
     if (hashBefore === null) return;
-    const gone = `removed|${path}|${hashBefore}|${mtimeMs}`;
-    this.#emit({ key: gone, type: "file.removed", payload: { path } });
+    this.#gone(path, hashBefore);
+  }
+
+  /** The same content may go from the same place again: the time tells one removal from another. */
+  #gone(path: string, hash: string): void {
+    const key = `removed|${path}|${hash}|${this.#clock.wallMs()}`;
+    this.#emit({ key, type: "file.removed", payload: { path } });
   }
 }
 

@@ -7,7 +7,7 @@ import { systemClock } from "../clock.ts";
 import { DreamError, toErrorData } from "../errors.ts";
 import type { Json } from "../json.ts";
 import { readFile } from "./file-read.ts";
-import { FileWatch } from "./file-watch.ts";
+import { FileWatch, type KnownFile } from "./file-watch.ts";
 import { Outbox } from "./outbox.ts";
 import type { FromToolHost, ToolGrant, ToToolHost } from "./tool-protocol.ts";
 import { encodeFrame, FrameReader } from "./wire.ts";
@@ -27,7 +27,7 @@ const defaultSettleMs = 250;
 const socket = new Socket({ fd: 3, readable: true, writable: true });
 const frames = new FrameReader();
 const adapters = new Map<string, RunningAdapter>();
-const known = new Map<string, { path: string; hash: string }[]>();
+const known = new Map<string, KnownFile[]>();
 const cancelled = new Set<string>();
 
 function send(message: FromToolHost): void {
@@ -54,7 +54,7 @@ function startAdapter(address: string, adapter: string, options: Json): void {
     const outbox = new Outbox((event) => send({ t: "adapter.event", address, ...event }));
     const emit = outbox.push.bind(outbox);
     const watch = new FileWatch(readWatchOptions(options), systemClock, emit);
-    for (const { path, hash } of known.get(address) ?? []) watch.know(path, hash);
+    for (const entry of known.get(address) ?? []) watch.know(entry);
     known.delete(address);
     adapters.get(address)?.watch.stop();
     adapters.set(address, { watch, outbox });
@@ -104,8 +104,10 @@ function hear(message: ToToolHost): void {
       cancelled.add(message.key);
       return;
     case "adapter.known": {
-      const entries = message.known as unknown as { path: string; hash: string }[];
-      known.set(message.address, [...known.get(message.address) ?? [], ...entries]);
+      const entries = message.known as unknown as KnownFile[];
+      const running = adapters.get(message.address);
+      if (running) entries.forEach((entry) => running.watch.know(entry));
+      else known.set(message.address, [...known.get(message.address) ?? [], ...entries]);
       return;
     }
     case "adapter.start":

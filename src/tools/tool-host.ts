@@ -102,13 +102,16 @@ export class ToolHost {
     open?.reject(new DreamError("call_failed", "The call was cancelled"));
   }
 
-  startAdapter(address: string, adapter: string, options: Json): void {
-    const { known = [], ...rest } = options as { known?: Json[] } & Record<string, Json>;
+  /** Tells an adapter what the system holds to be outside, before its start or later. */
+  tellKnown(address: string, known: Json[]): void {
     for (let at = 0; at < known.length; at += knownPortion) {
       const portion = known.slice(at, at + knownPortion);
       this.#process?.send({ t: "adapter.known", address, known: portion });
     }
-    this.#process?.send({ t: "adapter.start", address, adapter, options: rest });
+  }
+
+  startAdapter(address: string, adapter: string, options: Json): void {
+    this.#process?.send({ t: "adapter.start", address, adapter, options });
   }
 
   stopAdapter(address: string): void {

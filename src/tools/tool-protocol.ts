@@ -22,7 +22,7 @@ export type ToToolHost =
     deadlineMs: number;
   }
   | { t: "cancel"; key: string }
-  /** What is known already of the adapter's outside, in portions, before it is started. */
+  /** What the system holds to be outside, in portions: before the start, and now and then. */
   | { t: "adapter.known"; address: string; known: Json[] }
   | { t: "adapter.start"; address: string; adapter: string; options: Json }
   | { t: "adapter.stop"; address: string }

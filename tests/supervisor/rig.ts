@@ -42,6 +42,7 @@ const noTools = {
   pid: null,
   call: () => Promise.reject(new Error("no tools here")),
   cancel: () => {},
+  tellKnown: () => {},
   startAdapter: () => {},
   stopAdapter: () => {},
   ack: () => {},
