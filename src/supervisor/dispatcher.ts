@@ -210,7 +210,15 @@ export class Dispatcher implements DispatcherFace {
       if (!cell.hasEnded && !cell.hasState) this.#core.failures.finished(cell);
       return this.pump();
     }
+    if (residence.alone && frame.summary.runs === 0) return this.#rejoin(cell);
     this.#deliver(cell, residence);
+  }
+
+  /** A suspect has done a turn alone and its host still lives: it goes back among the others. */
+  #rejoin(cell: Cell): void {
+    this.#detach(cell)?.thread?.release();
+    this.wake(cell);
+    this.pump();
   }
 
   #progress(cell: Cell, frame: TurnedFrame): void {

@@ -3,11 +3,16 @@
  * work first (R7).
  */
 import type { FromThread, ThreadLimits } from "../actors/protocol.ts";
-import { toErrorData } from "../errors.ts";
+import { type ErrorData, toErrorData } from "../errors.ts";
 import type { ThreadLoss } from "../host/hosts.ts";
 import type { Cell, Residence } from "./cell.ts";
 import type { Core } from "./core.ts";
 import { Draft } from "./draft.ts";
+
+/** Hosts with one suspect each that may run at one time: a host costs far more than a thread. */
+const mostAlone = 4;
+/** Pause before an agent whose state could not be read is tried again. */
+const againMs = 500;
 
 export interface PlacementEvents {
   /** The agent is in its thread and has been told who it is. */
@@ -44,7 +49,8 @@ export class Placement {
   /** Gives the agent a thread, or a place in the line for one. */
   activate(cell: Cell): void {
     if (cell.queued) return;
-    if (!this.#hasThread() && !this.#makeRoom()) {
+    const mayNot = cell.suspect && this.#countAlone() >= mostAlone;
+    if (mayNot || (!this.#hasThread() && !this.#makeRoom())) {
       cell.queued = true;
       this.#waiting.push(cell);
       return;
@@ -60,8 +66,30 @@ export class Placement {
     this.#place(cell, residence).catch((thrown) => {
       if (cell.residence !== residence) return;
       this.detach(cell);
-      this.#core.failures.failed(cell, [], "crashed", toErrorData(thrown, "bad_bundle"));
+      this.#notPlaced(cell, residence, toErrorData(thrown, "bad_bundle"));
     });
+  }
+
+  #countAlone(): number {
+    let count = 0;
+    for (const { residence } of this.resident) if (residence?.alone) count++;
+    return count;
+  }
+
+  /** Only what is the agent's own fault is charged to it; a bundle that cannot be loaded parks it. */
+  #notPlaced(cell: Cell, residence: Residence, error: ErrorData): void {
+    const { failures, ledger, clock, dispatcher } = this.#core;
+    const { code, message } = error;
+    if (code === "host_lost") {
+      return failures.lost(cell, [], { reason: code, message, alone: residence.alone }, true);
+    }
+    if (code === "storage_unavailable" || code === "shutting_down") {
+      clock.after(againMs, () => dispatcher.wake(cell));
+      return;
+    }
+    const draft = new Draft();
+    failures.park(draft, cell, error);
+    ledger.commit(draft).catch(() => {});
   }
 
   /** Takes the agent out of its thread; what it had in hand goes back to its mailbox. */
