@@ -38,6 +38,22 @@ interface Place {
   at: number | null;
 }
 
+/** What this thread has evaluated last. */
+let evaluated: { hash: string; definition: AgentDefinition } | null = null;
+
+/**
+ * A thread is used again for the same bundle only (R8): its code is evaluated once and stays
+ * compiled, as that costs a hundred times what a turn does. Module state outlives an agent here; an
+ * agent that keeps anything outside its context loses it at any restart anyway.
+ */
+function evaluateOnce(bundle: { hash: string; code: string }): AgentDefinition {
+  if (evaluated?.hash === bundle.hash) return evaluated.definition;
+  evaluated = null;
+  const definition = loadBundle(bundle.code);
+  evaluated = { hash: bundle.hash, definition };
+  return definition;
+}
+
 export class AgentThread {
   readonly #options: AgentThreadOptions;
   #bundle: string | null = null;
@@ -59,7 +75,7 @@ export class AgentThread {
     this.#loadError = null;
     try {
       checkXState();
-      this.#definition = loadBundle(bundle.code);
+      this.#definition = evaluateOnce(bundle);
     } catch (error) {
       this.#loadError = error;
     }

@@ -103,7 +103,7 @@ export class AgentWorker {
     return await this.#api.describe();
   }
 
-  /** Blanks the thread: the same code, loaded anew. */
+  /** Blanks the thread for another agent of the same bundle. */
   async reset(): Promise<void> {
     this.events = silent;
     await this.#api.reset();

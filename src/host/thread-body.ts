@@ -22,7 +22,7 @@ export interface ThreadApi {
   open(port: MessagePort): void;
   load(bundle: Bundle): void;
   describe(): Described;
-  /** The agent has left: its code is loaded anew, so that the next one finds fresh modules. */
+  /** The agent has left: a new one of the same bundle takes its place, deaf to the old one. */
   reset(): void;
 }
 
