@@ -1,6 +1,7 @@
 import type { MemoryHit } from "../api/client.ts";
 import { countOption } from "./arguments.ts";
 import type { Command } from "./command.ts";
+import { nearPath } from "./near-path.ts";
 import { findService } from "./service.ts";
 import type { Terminal } from "./terminal.ts";
 import { printable, wrap } from "./text.ts";
@@ -22,9 +23,12 @@ export const recallCommand: Command = {
     const includeDeleted = run.options.deleted === true;
     const page = await client.recall(run.args.join(" "), { limit, includeDeleted });
     const { terminal } = run;
+    const near = (hit: MemoryHit) => (
+      { ...hit, sources: hit.sources.map((path) => nearPath(path, run.cwd)) }
+    );
     if (run.json) terminal.print(JSON.stringify(page));
     else if (page.items.length === 0) terminal.print("Nothing found");
-    else page.items.forEach((hit, i) => printHit(hit, i + 1, terminal));
+    else page.items.forEach((hit, i) => printHit(near(hit), i + 1, terminal));
     return 0;
   },
 };

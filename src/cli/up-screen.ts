@@ -1,9 +1,9 @@
 /** What `dreamos up` shows once everything runs: one screen for people, one line for programs. */
-import { isAbsolute, relative } from "node:path";
 import type { SystemStatus, TreeNode } from "../api/client.ts";
 import type { Home } from "../home.ts";
 import type { Terminal } from "./terminal.ts";
 import { drawTree } from "./tree-lines.ts";
+import { nearPath } from "./near-path.ts";
 
 /** Children of one supervisor that the screen shows; `dreamos tree` shows all. */
 const mostChildren = 10;
@@ -55,11 +55,6 @@ export function printUpScreen(
   print(`  ${command("ps")}`);
   print();
   print(tint("dim", "Ctrl-C drains and ends."));
-}
-
-function nearPath(path: string, cwd: string): string {
-  const near = relative(cwd, path);
-  return near === "" ? "." : near.startsWith("..") || isAbsolute(near) ? path : near;
 }
 
 /** For a shell: only paths with special characters get quotes. */

@@ -1,5 +1,5 @@
 /** Opens the one database file: sound, in WAL mode, fsynced at each commit, migrated. */
-import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import Database from "libsql";
 import { DreamError } from "../errors.ts";
 import { migrate } from "./migrate.ts";
@@ -22,7 +22,6 @@ export function openDatabase(file: string): Database.Database {
     const found = db.prepare("PRAGMA quick_check(1)").get() as { quick_check: string };
     if (found.quick_check !== "ok") throw corrupt(file, found.quick_check);
     migrate(db, file);
-    chmodSync(file, 0o600);
     return db;
   } catch (error) {
     if (error instanceof DreamError) throw error;
@@ -38,7 +37,9 @@ export function openDatabase(file: string): Database.Database {
 
 /** A file that is no database at all is told at once; SQLite would take a short one for new. */
 function checkHeader(file: string): void {
-  if (!existsSync(file) || statSync(file).size === 0) return;
+  // Made here, so that what SQLite puts beside it has its mode too.
+  if (!existsSync(file)) closeSync(openSync(file, "a", 0o600));
+  if (statSync(file).size === 0) return;
   const head = new Uint8Array(16);
   const handle = openSync(file, "r");
   try {
