@@ -56,6 +56,7 @@ export async function killOnce(options: KillerOptions, targets: Target[]): Promi
   victims.look();
   const found = await Promise.all(targets.map((target) => victims.find(target, client, random)));
   const marks = found.flatMap((mark) => mark ?? []);
+  const witness = await chooseWitness(options, client, marks.map(({ pid }) => pid));
   if (marks.length === 0) throw new Error(`There is no ${targets.join(" and no ")} to kill`);
   const killedAtMs = systemClock.monotonicMs();
   for (const mark of marks) victims.kill(mark);
@@ -72,7 +73,7 @@ export async function killOnce(options: KillerOptions, targets: Target[]): Promi
     healthMs = sinceMs();
   }
   victims.look();
-  const answered = ask(options, random.pick(options.agents())).then(sinceMs);
+  const answered = ask(options, witness).then(sinceMs);
   const acknowledgedAtMs = await within(acknowledged, "an acknowledgement after the kill");
   return {
     targets,
@@ -81,6 +82,17 @@ export async function killOnce(options: KillerOptions, targets: Target[]): Promi
     acknowledgedMs: acknowledgedAtMs - killedAtMs,
     answeredMs: await within(answered, "an answer after the kill"),
   };
+}
+
+/** An agent that loses its thread by the kill, where there is one. */
+async function chooseWitness(
+  { random, agents }: KillerOptions,
+  client: Client,
+  pids: readonly number[],
+): Promise<string> {
+  const { items } = await client.agents({ limit: 1_000, under: "/workers" });
+  const hit = items.filter(({ hostPid }) => hostPid !== null && pids.includes(hostPid));
+  return random.pick(hit.length > 0 ? hit.map(({ address }) => address) : agents());
 }
 
 /** Starts it and kills it after `afterMs`, ready or not. */

@@ -1,5 +1,6 @@
 /** Waits until nothing is on its way any more: mailboxes empty, every file accounted for. */
 import type { Client } from "../../src/api/client.ts";
+import { systemClock } from "../../src/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Service } from "../support/service.ts";
 import type { FileBook } from "./files.ts";
@@ -15,6 +16,8 @@ interface IngestorStatus {
 const lookEveryMs = 300;
 /** So often in a row everything has to be the same. */
 const sameTimes = 3;
+/** Open work on which nothing has moved for so long is stuck. */
+const stuckAfterMs = 90_000;
 
 /**
  * @returns the file troubles that the ingestor tells of
@@ -28,15 +31,19 @@ export async function waitForQuiet(
   let same = 0;
   let before = "";
   let missing = "it was not looked at";
+  let movedAtMs = systemClock.monotonicMs();
   const look = async () => {
     const { open, seen } = await inspect(service.client, book);
     missing = open.join("; ") || "nothing, but it does not come to rest";
     same = open.length === 0 && seen === before ? same + 1 : 0;
+    if (seen !== before) movedAtMs = systemClock.monotonicMs();
     before = seen;
-    return same >= sameTimes;
+    if (same >= sameTimes) return "quiet";
+    return systemClock.monotonicMs() - movedAtMs > stuckAfterMs ? "stuck" : null;
   };
   try {
-    await eventually(look, { ...options, everyMs: lookEveryMs });
+    const end = await eventually(look, { ...options, everyMs: lookEveryMs });
+    if (end === "stuck") throw new Error(`nothing has moved for ${stuckAfterMs} ms`);
   } catch (error) {
     throw new Error(`It does not come to rest: ${missing} (${(error as Error).message})`);
   }
