@@ -76,7 +76,7 @@ export class Placement {
     return count;
   }
 
-  /** Only what is the agent's own fault is charged to it; a bundle that cannot be loaded parks it. */
+  /** Only its own fault is charged to an agent; a bundle that cannot be loaded parks it. */
   #notPlaced(cell: Cell, residence: Residence, error: ErrorData): void {
     const { failures, ledger, clock, dispatcher } = this.#core;
     const { code, message } = error;

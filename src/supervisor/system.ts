@@ -129,6 +129,8 @@ export class System implements Control {
       await new Promise<void>((go) => this.#core.clock.after(10, go));
     }
     this.#asks.stop();
+    // A full disk must not keep the process: what it has not acknowledged is nobody's loss.
+    if (!this.#core.store.available) return;
     await this.#core.store.commit([{ op: "meta", name: "cleanEnd", value: "yes" }]);
   }
 
