@@ -1,21 +1,33 @@
 /**
  * Changes to SQL. One transaction's changes are sorted by table first, the later of one row winning,
- * so that each table is written by one statement however many turns the transaction holds.
+ * so that each table is written by few statements however many turns the transaction holds. What
+ * reaches over many rows (`agentGone`, `timersClamp`) is done in its place between two such sets.
  */
 import type { Database, Statement } from "libsql";
 import { envelopeKinds, lanes } from "../actors/envelope.ts";
 import type { AgentRecord, Change, Cursors, StateRow } from "./store.ts";
 import * as sql from "./write-statements.ts";
 
+type Sweep = Extract<Change, { op: "agentGone" | "timersClamp" }>;
+
 interface Pending {
   agents: Map<number, AgentRecord>;
-  gone: number[];
   states: Map<number, { row?: StateRow; gone?: boolean; cursors?: Cursors }>;
   timers: Map<string, unknown[]>;
   calls: Map<string, unknown[]>;
   asks: Map<string, unknown[]>;
   rows: Record<"envelopes" | "skips" | "attempts" | "letters" | "keys" | "events", unknown[][]>;
-  clampMs: number | null;
+}
+
+function nothingPending(): Pending {
+  return {
+    agents: new Map(),
+    states: new Map(),
+    timers: new Map(),
+    calls: new Map(),
+    asks: new Map(),
+    rows: { envelopes: [], skips: [], attempts: [], letters: [], keys: [], events: [] },
+  };
 }
 
 export class Applier {
@@ -28,30 +40,29 @@ export class Applier {
 
   /** Writes all of it; the caller has begun a transaction. */
   apply(changes: readonly Change[]): void {
-    const pending: Pending = {
-      agents: new Map(),
-      gone: [],
-      states: new Map(),
-      timers: new Map(),
-      calls: new Map(),
-      asks: new Map(),
-      rows: { envelopes: [], skips: [], attempts: [], letters: [], keys: [], events: [] },
-      clampMs: null,
-    };
-    for (const change of changes) this.#sort(pending, change);
+    let pending = nothingPending();
+    for (const change of changes) {
+      if (change.op === "agentGone" || change.op === "timersClamp") {
+        this.#write(pending);
+        pending = nothingPending();
+        this.#sweep(change);
+      } else this.#sort(pending, change);
+    }
     this.#write(pending);
   }
 
-  #sort(pending: Pending, change: Change): void {
+  #sweep(change: Sweep): void {
+    if (change.op === "timersClamp") {
+      return this.#run(sql.clampTimers, [change.nowMs, change.nowMs]);
+    }
+    for (const statement of sql.forgetAgent) this.#run(statement, [change.key]);
+  }
+
+  #sort(pending: Pending, change: Exclude<Change, Sweep>): void {
     const { rows } = pending;
     switch (change.op) {
       case "agent":
         pending.agents.set(change.record.key, change.record);
-        return;
-      case "agentGone":
-        pending.agents.delete(change.key);
-        pending.states.delete(change.key);
-        pending.gone.push(change.key);
         return;
       case "state":
         pending.states.set(change.row.key, { row: change.row });
@@ -87,9 +98,6 @@ export class Applier {
       case "timerGone":
         pending.timers.set(`${change.key} ${change.id}`, [change.key, change.id]);
         return;
-      case "timersClamp":
-        pending.clampMs = change.nowMs;
-        return;
       case "call": {
         const { key, id, name, input, status, cause, requestedAtMs } = change.row;
         const row = [key, id, name, input, status, cause, requestedAtMs];
@@ -124,10 +132,7 @@ export class Applier {
     }
   }
 
-  #write({ agents, gone, states, timers, calls, asks, rows, clampMs }: Pending): void {
-    for (const key of gone) {
-      for (const statement of sql.forgetAgent) this.#run(statement, [key]);
-    }
+  #write({ agents, states, timers, calls, asks, rows }: Pending): void {
     for (const record of agents.values()) this.#run(sql.putAgent, agentRow(record));
     for (const [key, state] of states) this.#writeState(key, state);
     this.#many(sql.putEnvelopes, rows.envelopes);
@@ -136,7 +141,6 @@ export class Applier {
     for (const row of timers.values()) {
       this.#run(row.length === 2 ? sql.dropTimer : sql.putTimer, row);
     }
-    if (clampMs !== null) this.#run(sql.clampTimers, [clampMs, clampMs]);
     for (const row of calls.values()) this.#run(row.length === 2 ? sql.dropCall : sql.putCall, row);
     for (const row of asks.values()) this.#run(sql.putAsk, row);
     for (const row of rows.letters) this.#run(sql.putLetter, row);

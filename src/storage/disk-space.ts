@@ -15,19 +15,23 @@ export class DiskSpace {
 
   /** Whether there is less than the smallest amount with which new requests are taken. */
   get isLow(): boolean {
+    return this.#freeBytes < this.#minFreeBytes;
+  }
+
+  get #freeBytes(): number {
     try {
       const { bavail, bsize } = statfsSync(dirname(this.#file));
-      return bavail * bsize < this.#minFreeBytes;
+      return bavail * bsize;
     } catch {
-      return false;
+      return Number.POSITIVE_INFINITY;
     }
   }
 
-  /** Sets space aside, where there is enough. */
+  /** Sets space aside, where enough is left for others: else it would fill the disk again. */
   keepReserve(): void {
-    if (this.isLow) return;
     try {
       if (statSync(this.#file, { throwIfNoEntry: false })?.size === reserveBytes) return;
+      if (this.#freeBytes < this.#minFreeBytes + 4 * reserveBytes) return;
       writeFileSync(this.#file, new Uint8Array(reserveBytes).fill(1), { mode: 0o600 });
     } catch {
       this.giveReserve();

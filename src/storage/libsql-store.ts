@@ -67,19 +67,15 @@ export class LibsqlStore implements contract.Store {
     this.#worker = worker;
     this.#clock = clock;
     this.#space = new DiskSpace(file, minFreeBytes);
-    this.#space.keepReserve();
     this.#queue = new CommitQueue({
       clock,
       write: (items) => {
         worker.postMessage({ t: "write", items } satisfies ToStorage);
-        this.#lookAtSpace();
+        if (clock.monotonicMs() - this.#lookedMs >= spaceLookMs) this.#lookAtSpace();
       },
       onRetry: (code) => {
         if (code.startsWith("SQLITE_FULL")) this.#space.giveReserve();
       },
-    });
-    this.#queue.onAvailable((available) => {
-      if (available) this.#space.keepReserve();
     });
     this.memory = new SharedMemory({
       write: (memory, size) => this.#enqueue({ memory }, size),
@@ -146,13 +142,12 @@ export class LibsqlStore implements contract.Store {
   }
 
   #lookAtSpace(): void {
-    const now = this.#clock.monotonicMs();
-    if (now - this.#lookedMs < spaceLookMs) return;
-    this.#lookedMs = now;
+    this.#lookedMs = this.#clock.monotonicMs();
     const { isLow } = this.#space;
     this.#queue.setLow(isLow);
     this.#cancelLook();
-    if (isLow && !this.#isClosing) {
+    if (!isLow) this.#space.keepReserve();
+    else if (!this.#isClosing) {
       this.#cancelLook = this.#clock.after(spaceLookMs, () => this.#lookAtSpace());
     }
   }

@@ -1,8 +1,9 @@
 /** What the API lists, page by page, through drizzle: newest first, by index. */
-import { and, desc, eq, gt, gte, lt, or, type SQL, sql } from "drizzle-orm";
+import { pathToFileURL } from "node:url";
+import { and, desc, eq, gt, gte, lt, lte, or, type SQL, sql } from "drizzle-orm";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { createClient } from "@libsql/client";
-import { DreamError } from "../errors.ts";
+import { readMoment, readNumber, readPlace } from "./page-cursor.ts";
 import { type EnvelopeRow, toEnvelope } from "./rows.ts";
 import { deadLetters, envelopes, events } from "./schema.ts";
 import type { DeadLetter, EventRow, MessageQuery, MessageRow, Page } from "./store.ts";
@@ -20,9 +21,11 @@ export interface EventQuery {
   limit: number;
 }
 
+/** An agent that is gone handled all that was not taken from it. */
 const statusOf = sql`CASE
   WHEN EXISTS (SELECT 1 FROM skips k WHERE k.key = e.key AND k.lane = e.lane AND k.seq = e.seq)
     THEN 'dead'
+  WHEN NOT EXISTS (SELECT 1 FROM agents a WHERE a.key = e.key) THEN 'consumed'
   WHEN e.seq <= (SELECT CASE e.lane WHEN 0 THEN c0 WHEN 1 THEN c1 WHEN 2 THEN c2 ELSE c3 END
     FROM states s WHERE s.key = e.key) THEN 'consumed'
   ELSE 'pending' END`;
@@ -34,7 +37,7 @@ export class Lists {
   #close: () => void;
 
   constructor(file: string) {
-    const client = createClient({ url: `file:${file}`, concurrency: 1 });
+    const client = createClient({ url: pathToFileURL(file).href, concurrency: 1 });
     this.#db = drizzle(client);
     this.#close = () => client.close();
   }
@@ -44,18 +47,34 @@ export class Lists {
   }
 
   async messages(query: MessageQuery): Promise<Page<MessageRow>> {
-    const { limit } = query;
-    const rows = await this.#db.all<ListedRow>(
-      query.to === undefined ? bySender(query) : byReceiver(query, query.to),
-    );
+    const { limit, to } = query;
+    const rows = to === undefined
+      ? await this.#db.all<ListedRow>(bySender(query))
+      : await this.#ofAddress(query, to);
     const shown = rows.slice(0, limit);
     const last = shown.at(-1);
     const more = rows.length > limit && last !== undefined;
-    const cursor = query.to === undefined ? `${last?.sent_at_ms}.${last?.id}` : `${last?.seq}`;
+    const cursor = to === undefined
+      ? `${last?.sent_at_ms}.${last?.id}`
+      : `${last?.key}.${last?.seq}`;
     return {
       items: shown.map((row) => ({ envelope: toEnvelope(row), status: row.status })),
       nextCursor: more ? cursor : null,
     };
+  }
+
+  /** Mailbox after mailbox: first that of the agent that is there, then of those that were. */
+  async #ofAddress(query: MessageQuery, to: string): Promise<ListedRow[]> {
+    const at = query.cursor === undefined ? null : readPlace(query.cursor);
+    const mailboxes = await this.#db.all<{ key: number }>(keysOf(to));
+    const rows: ListedRow[] = [];
+    for (const { key } of mailboxes) {
+      if (at && key > at.key) continue;
+      const before = key === at?.key ? at.seq : Number.MAX_SAFE_INTEGER;
+      rows.push(...await this.#db.all<ListedRow>(ofMailbox(query, key, before)));
+      if (rows.length > query.limit) break;
+    }
+    return rows;
   }
 
   async deadLetters(query: LetterQuery): Promise<Page<DeadLetter & { id: number }>> {
@@ -82,14 +101,18 @@ export class Lists {
   }
 }
 
+function keysOf(address: string): SQL {
+  return sql`SELECT key FROM agents WHERE address = ${address}
+    UNION ALL SELECT key FROM gone_agents WHERE address = ${address} ORDER BY key DESC`;
+}
+
 /** One mailbox, lane by lane: each lane is read backwards along the primary key. */
-function byReceiver(query: MessageQuery, to: string): SQL {
-  const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : readNumber(query.cursor);
+function ofMailbox(query: MessageQuery, key: number, before: number): SQL {
+  const from = query.from === undefined ? sql`true` : sql`e.sender = ${query.from}`;
   const lane = (number: number) =>
     sql`SELECT * FROM (SELECT e.* FROM envelopes e
-    WHERE e.key = (SELECT key FROM agents WHERE address = ${to}) AND e.lane = ${number}
-      AND e.seq < ${before} AND e.sent_at_ms >= ${query.sinceMs ?? 0}
-      AND (${query.from ?? null} IS NULL OR e.sender = ${query.from ?? null})
+    WHERE e.key = ${key} AND e.lane = ${number} AND e.seq < ${before}
+      AND e.sent_at_ms >= ${query.sinceMs ?? 0} AND ${from}
     ORDER BY e.seq DESC LIMIT ${query.limit + 1})`;
   const lanes = sql.join([0, 1, 2, 3].map(lane), sql` UNION ALL `);
   return sql`SELECT e.*, ${statusOf} status FROM (${lanes}) e
@@ -102,27 +125,11 @@ function bySender(query: MessageQuery): SQL {
   const where = and(
     query.from === undefined ? undefined : eq(sender, query.from),
     query.sinceMs === undefined ? undefined : gte(sentAt, query.sinceMs),
-    atMs === undefined ? undefined : or(lt(sentAt, atMs), and(eq(sentAt, atMs), lt(id, after!))),
+    // The first of the two is what the index can be entered by.
+    atMs === undefined ? undefined : lte(sentAt, atMs),
+    atMs === undefined ? undefined : or(lt(sentAt, atMs), lt(id, after!)),
   ) ?? sql`true`;
   return sql`SELECT e.*, ${statusOf} status FROM (
     SELECT * FROM ${envelopes} WHERE ${where}
     ORDER BY sent_at_ms DESC, id DESC LIMIT ${query.limit + 1}) e`;
-}
-
-function readNumber(cursor: string): number {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw badCursor(cursor);
-}
-
-function readMoment(cursor: string): [number, string] {
-  const match = /^(\d{1,15})\.([0-9a-f-]{36})$/.exec(cursor);
-  if (match) return [Number(match[1]), match[2]!];
-  throw badCursor(cursor);
-}
-
-function badCursor(cursor: string): DreamError {
-  return new DreamError(
-    "bad_request",
-    `Cannot use the cursor ${JSON.stringify(cursor.slice(0, 80))}: wanted one of this list's pages`,
-  );
 }

@@ -13,25 +13,28 @@ function migrations(): { version: number; sql: string }[] {
   }));
 }
 
-/**
- * Applies what is missing, each migration whole or not at all.
- *
- * @throws {DreamError} `database_newer` when a later version of the program made it
- */
-export function migrate(db: Database, file: string): void {
-  const all = migrations();
-  const newest = all.at(-1)!.version;
-  const row = db.prepare("PRAGMA user_version").get() as { user_version: number };
-  if (row.user_version > newest) {
-    throw new DreamError(
-      "database_newer",
-      `Cannot open ${file}: its schema is version ${row.user_version}, ` +
-        `this program knows up to ${newest}`,
-      { details: { found: row.user_version, known: newest } },
-    );
-  }
-  for (const { version, sql } of all) {
-    if (version <= row.user_version) continue;
+/** The schema version that the file has; 0 for a new one. */
+function versionOf(db: Database): number {
+  return (db.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;
+}
+
+/** @throws {DreamError} `database_newer` when a later version of the program made it */
+export function checkVersion(db: Database, file: string): void {
+  const found = versionOf(db);
+  const known = migrations().at(-1)!.version;
+  if (found <= known) return;
+  throw new DreamError(
+    "database_newer",
+    `Cannot open ${file}: its schema is version ${found}, this program knows up to ${known}`,
+    { details: { found, known } },
+  );
+}
+
+/** Applies what is missing, each migration whole or not at all. */
+export function migrate(db: Database): void {
+  const from = versionOf(db);
+  for (const { version, sql } of migrations()) {
+    if (version <= from) continue;
     db.exec(`BEGIN IMMEDIATE;\n${sql}\nPRAGMA user_version = ${version};\nCOMMIT;`);
   }
 }

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import Database from "libsql";
 import { DreamError } from "../errors.ts";
-import { migrate } from "./migrate.ts";
+import { checkVersion, migrate } from "./migrate.ts";
 
 const magic = "SQLite format 3\0";
 
@@ -15,13 +15,15 @@ export function openDatabase(file: string): Database.Database {
   try {
     const db = new Database(file);
     db.exec("PRAGMA busy_timeout = 2000");
+    // Looked at before anything is written: what is refused is left as it is.
+    const found = db.prepare("PRAGMA quick_check(1)").get() as { quick_check: string };
+    if (found.quick_check !== "ok") throw corrupt(file, found.quick_check);
+    checkVersion(db, file);
     db.prepare("PRAGMA journal_mode = WAL").get();
     db.exec("PRAGMA synchronous = FULL");
     db.exec("PRAGMA cache_size = -65536");
     db.exec("PRAGMA temp_store = MEMORY");
-    const found = db.prepare("PRAGMA quick_check(1)").get() as { quick_check: string };
-    if (found.quick_check !== "ok") throw corrupt(file, found.quick_check);
-    migrate(db, file);
+    migrate(db);
     return db;
   } catch (error) {
     if (error instanceof DreamError) throw error;

@@ -12,7 +12,11 @@ export const allAgents = `SELECT a.*, ifnull(s.c0, 0) c0, ifnull(s.c1, 0) c1, if
   ifnull(s.c3, 0) c3, ifnull(s.turns, 0) turns, s.summary,
   ${lanes.map((lane) => `${lastOfLane(lane)} l${lane}, ${openOfLane(lane)} d${lane}`).join(",\n  ")}
   FROM agents a LEFT JOIN states s ON s.key = a.key ORDER BY a.key`;
-export const allSkips = "SELECT key, lane, seq FROM skips";
+/** Skipped envelopes that no cursor has passed yet. */
+export const allSkips = `SELECT k.key, k.lane, k.seq FROM skips k
+  JOIN agents a ON a.key = k.key LEFT JOIN states s ON s.key = k.key
+  WHERE k.seq > CASE k.lane WHEN 0 THEN ifnull(s.c0, 0) WHEN 1 THEN ifnull(s.c1, 0)
+    WHEN 2 THEN ifnull(s.c2, 0) ELSE ifnull(s.c3, 0) END`;
 export const state = "SELECT * FROM states WHERE key = ? AND text IS NOT NULL";
 export const mailbox = `SELECT e.* FROM envelopes e
   WHERE e.key = ? AND e.lane = ? AND e.seq > ? AND NOT EXISTS (
@@ -46,14 +50,21 @@ export const pruneEnvelopes = `DELETE FROM envelopes WHERE (key, lane, seq) IN (
   WHERE e.sent_at_ms < ? AND (a.key IS NULL OR e.seq <=
     CASE e.lane WHEN 0 THEN s.c0 WHEN 1 THEN s.c1 WHEN 2 THEN s.c2 ELSE s.c3 END)
   LIMIT ?)`;
-/** When the envelope was sent beyond which only the newest so many lie. */
+/** Before when envelopes were sent that are too many: those of one millisecond go together. */
 export const countCut =
-  "SELECT sent_at_ms cut FROM envelopes ORDER BY sent_at_ms DESC LIMIT 1 OFFSET ?";
+  "SELECT sent_at_ms + 1 cut FROM envelopes ORDER BY sent_at_ms DESC LIMIT 1 OFFSET ?";
 export const pruneLetters = `DELETE FROM dead_letters WHERE id IN (
   SELECT id FROM dead_letters WHERE dead_at_ms < ? LIMIT ?)`;
 export const pruneKeys = `DELETE FROM idempotency WHERE (scope, key) IN (
   SELECT scope, key FROM idempotency WHERE at_ms < ? LIMIT ?)`;
 export const pruneAsks = `DELETE FROM asks WHERE id IN (
   SELECT id FROM asks WHERE settled_at_ms IS NOT NULL AND settled_at_ms < ? LIMIT ?)`;
+/** Oldest first by id, which is as good as by time and needs no index. */
+export const pruneEvents = `DELETE FROM events WHERE id IN (
+    SELECT id FROM events ORDER BY id LIMIT ?)
+  AND (at_ms < ? OR id <= (SELECT max(id) FROM events) - ?)`;
+export const pruneGone = `DELETE FROM gone_agents WHERE key IN (
+  SELECT g.key FROM gone_agents g
+  WHERE NOT EXISTS (SELECT 1 FROM envelopes e WHERE e.key = g.key) LIMIT ?)`;
 export const endedAgents = `SELECT key FROM agents
   WHERE ended_at_ms IS NOT NULL AND ended_at_ms < ? LIMIT ?`;

@@ -2,7 +2,7 @@
 import type { Database, Statement } from "libsql";
 import type { Lane } from "../actors/envelope.ts";
 import { lanes } from "../actors/envelope.ts";
-import { memorySql, type MemoryTables } from "./memory-sql.ts";
+import type { MemoryTables } from "./memory-sql.ts";
 import * as sql from "./read-statements.ts";
 import {
   type BootRow,
@@ -12,11 +12,6 @@ import {
   toEnvelope,
   toStateRow,
 } from "./rows.ts";
-import type { PruneCut } from "./store.ts";
-import { forgetAgent } from "./write-statements.ts";
-
-/** Rows that one transaction of retention removes at most. */
-const portion = 2_000;
 
 export class Reader {
   #db: Database;
@@ -107,23 +102,6 @@ export class Reader {
 
   stats() {
     return this.#memory.stats();
-  }
-
-  /** One portion of retention. @returns rows removed; 0 when nothing is left to remove */
-  prune(cut: PruneCut): number {
-    const byCount = this.#all<{ cut: number }>(sql.countCut, cut.consumedCount)[0]?.cut ?? 0;
-    const envelopesBefore = Math.max(cut.consumedBeforeMs, byCount);
-    const ended = this.#all<{ key: number }>(sql.endedAgents, cut.endedBeforeMs, 200);
-    for (const { key } of ended) for (const statement of forgetAgent) this.#run(statement, key);
-    return ended.length + this.#run(sql.pruneEnvelopes, envelopesBefore, portion) +
-      this.#run(sql.pruneLetters, cut.deadLettersBeforeMs, portion) +
-      this.#run(sql.pruneKeys, cut.idempotencyBeforeMs, portion) +
-      this.#run(sql.pruneAsks, cut.consumedBeforeMs, portion) +
-      this.#run(memorySql.prune, cut.consumedBeforeMs, portion);
-  }
-
-  #run(text: string, ...values: unknown[]): number {
-    return this.#prepare(text).run(...values).changes;
   }
 
   #all<T = unknown>(text: string, ...values: unknown[]): T[] {

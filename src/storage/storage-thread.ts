@@ -9,6 +9,7 @@ import { Lists } from "./lists.ts";
 import { MemoryTables } from "./memory-sql.ts";
 import { openDatabase } from "./open-database.ts";
 import { Reader } from "./reader.ts";
+import { Retention } from "./retention.ts";
 import type { FromStorage, ToStorage } from "./thread-protocol.ts";
 import { Writer } from "./writer.ts";
 
@@ -17,6 +18,7 @@ interface Open {
   writer: Writer;
   reader: Reader;
   lists: Lists;
+  retention: Retention;
 }
 
 let open: Open | null = null;
@@ -34,6 +36,7 @@ function openFile(file: string): void {
       writer: new Writer(db, memory),
       reader: new Reader(db, memory),
       lists: new Lists(file),
+      retention: new Retention(db),
     };
     send({ t: "opened" });
   } catch (error) {
@@ -42,7 +45,8 @@ function openFile(file: string): void {
 }
 
 async function read(id: number, name: string, args: unknown[]): Promise<void> {
-  const target = open!.lists[name as keyof Lists] === undefined ? open!.reader : open!.lists;
+  const { reader, lists, retention } = open!;
+  const target = [reader, lists, retention].find((one) => name in one)!;
   const method = Reflect.get(target, name) as (...args: unknown[]) => unknown;
   try {
     send({ t: "answer", id, value: await method.apply(target, args) });

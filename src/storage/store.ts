@@ -151,14 +151,16 @@ export interface BundleRow {
 
 /** One thing that a commit does. Plain data: it crosses to the storage thread. */
 export type Change =
+  /** Refused (I4) while another agent is at this address. */
   | { op: "agent"; record: AgentRecord }
-  /** The agent, its state, timers, calls and attempts are gone; its envelopes stay as history. */
+  /** The agent, its state, timers and calls are gone; its envelopes stay as history. */
   | { op: "agentGone"; key: number }
   | { op: "state"; row: StateRow }
   /** Forgets the state (a fresh start), not the cursors. */
   | { op: "stateGone"; key: number }
   /** Moves the cursors without a turn. */
   | { op: "cursors"; key: number; cursors: Cursors }
+  /** Refused (I4) when its `seq` was given before in this lane. */
   | { op: "envelope"; key: number; envelope: Envelope }
   /** Takes one envelope out of its turn: poison, expiry, stop. It is passed over ever after. */
   | { op: "skip"; key: number; lane: Lane; seq: number }
@@ -248,7 +250,7 @@ export interface Store {
   openAsks(): Promise<AskRow[]>;
   idempotency(scope: string, key: string): Promise<IdempotencyRow | null>;
   bundle(hash: string): Promise<BundleRow | null>;
-  /** Newest deployment of each kind. */
+  /** All deployments, oldest first: the last one of a kind is its newest. */
   bundles(): Promise<Omit<BundleRow, "code">[]>;
   meta(name: string): Promise<string | null>;
   messages(query: MessageQuery): Promise<Page<MessageRow>>;

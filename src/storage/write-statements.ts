@@ -6,7 +6,11 @@ const fields = (count: number) =>
   Array.from({ length: count }, (_, i) => `value ->> ${i}`).join(", ");
 
 export const putMeta = `INSERT OR REPLACE INTO meta VALUES (${marks(2)})`;
-export const putAgent = `INSERT OR REPLACE INTO agents VALUES (${marks(15)})`;
+const agentColumns = ("address agent bundle restart input grants origin spawned_by status " +
+  "generation restarts last_error created_at_ms ended_at_ms").split(" ");
+/** A second agent at a taken address is refused, not put in the place of the first. */
+export const putAgent = `INSERT INTO agents VALUES (${marks(15)}) ON CONFLICT (key) DO UPDATE SET
+  ${agentColumns.map((name) => `${name} = excluded.${name}`).join(", ")}`;
 export const putState = `INSERT OR REPLACE INTO states VALUES (${marks(10)})`;
 export const putCursors = `INSERT INTO states (key, c0, c1, c2, c3, turns)
   VALUES (?, ?, ?, ?, ?, 0)
@@ -31,10 +35,11 @@ export const putKey = `INSERT OR REPLACE INTO idempotency VALUES (${marks(5)})`;
 export const putEvents = `INSERT INTO events (at_ms, type, address, data)
   SELECT ${fields(4)} FROM json_each(?)`;
 export const putBundle = `INSERT OR REPLACE INTO bundles VALUES (${marks(5)})`;
+/** Skips stay with the envelopes: history tells by them what was never handled. */
 export const forgetAgent = [
+  "INSERT OR REPLACE INTO gone_agents SELECT key, address FROM agents WHERE key = ?",
   "DELETE FROM agents WHERE key = ?",
   "DELETE FROM states WHERE key = ?",
   "DELETE FROM timers WHERE key = ?",
   "DELETE FROM calls WHERE key = ?",
-  "DELETE FROM skips WHERE key = ?",
 ];

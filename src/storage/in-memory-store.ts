@@ -1,0 +1,197 @@
+/**
+ * The store without a disk, for tests and simulation: the same order, groups, answers and refusals
+ * as the real one, on whatever clock it is given, with faults where they are wanted.
+ */
+import type { Lane } from "../actors/envelope.ts";
+import type { Clock } from "../clock.ts";
+import { DreamError } from "../errors.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import { InMemoryLists } from "./in-memory-lists.ts";
+import { Tables } from "./in-memory-tables.ts";
+import type { Memory } from "./memory.ts";
+import { SharedMemory } from "./shared-memory.ts";
+import type * as contract from "./store.ts";
+import type { WriteFailure, WriteItem, Written } from "./thread-protocol.ts";
+
+export type StoreFault = "busy" | "full" | "reject";
+
+export interface InMemoryOptions {
+  clock: Clock;
+  /** What happens to the transaction of this number, counted from 1, further tries included. */
+  fault?(group: number): StoreFault | null;
+  /** How long one transaction takes; default 0. */
+  commitMs?: number;
+  /** What an earlier store of this simulation left: its crash lost only what was not committed. */
+  tables?: Tables;
+}
+
+/** Opens a store that lives as long as its `tables`. */
+export function openInMemoryStore(options: InMemoryOptions): InMemoryStore {
+  return new InMemoryStore(options);
+}
+
+const failures: Record<StoreFault, WriteFailure> = {
+  busy: { kind: "retry", code: "SQLITE_BUSY" },
+  full: { kind: "retry", code: "SQLITE_FULL" },
+  reject: { kind: "rejected", code: "SQLITE_CONSTRAINT" },
+};
+
+export class InMemoryStore implements contract.Store {
+  readonly tables: Tables;
+  readonly memory: Memory;
+  /** Transactions so far, failed ones included. */
+  groups = 0;
+  #lists: InMemoryLists;
+  #queue: CommitQueue;
+  #isClosed = false;
+
+  constructor({ clock, fault = () => null, commitMs = 0, tables = new Tables() }: InMemoryOptions) {
+    this.tables = tables;
+    this.#lists = new InMemoryLists(tables);
+    this.#queue = new CommitQueue({
+      clock,
+      write: (items) => {
+        // As it would cross to a thread: what is no plain data throws.
+        const copies = structuredClone(items);
+        clock.after(commitMs, () => {
+          if (this.#isClosed) return;
+          const found = fault(++this.groups);
+          const failure = found === null ? null : failures[found];
+          this.#queue.written(
+            failure ? { t: "written", done: 0, answers: [], failure } : this.#write(copies),
+          );
+        });
+      },
+    });
+    this.memory = new SharedMemory({
+      write: (memory, size) => this.#enqueue({ memory }, size),
+      read: (name, ...args) =>
+        this.#read((): unknown => Reflect.apply(tables.documents[name], tables.documents, args)),
+    });
+  }
+
+  get available(): boolean {
+    return this.#queue.available;
+  }
+
+  onAvailable(listener: (available: boolean) => void): void {
+    this.#queue.onAvailable(listener);
+  }
+
+  onFatal(listener: (error: Error) => void): void {
+    this.#queue.onFatal(listener);
+  }
+
+  async commit(changes: readonly contract.Change[]): Promise<void> {
+    await this.#enqueue({ changes }, changes.length);
+  }
+
+  recover(): Promise<void> {
+    this.#queue.recover();
+    return Promise.resolve();
+  }
+
+  #enqueue(item: WriteItem, size: number): Promise<unknown> {
+    return this.#isClosed ? Promise.reject(closedError()) : this.#queue.add(item, size);
+  }
+
+  #write(items: WriteItem[]): Written {
+    const answers: unknown[] = [];
+    for (const [done, item] of items.entries()) {
+      try {
+        answers.push(this.#do(item));
+      } catch {
+        return { t: "written", done, answers, failure: failures.reject };
+      }
+    }
+    return { t: "written", done: items.length, answers, failure: null };
+  }
+
+  #do(item: WriteItem): unknown {
+    if ("memory" in item) return this.tables.documents.write(item.memory);
+    if (!this.tables.holds(item.changes)) throw new Error("refused");
+    return this.tables.apply(item.changes);
+  }
+
+  /** Copies, as everything read from a disk is one's own. */
+  async #read<T>(look: () => unknown): Promise<T> {
+    if (this.#isClosed) throw closedError();
+    await Promise.resolve();
+    return structuredClone(look()) as T;
+  }
+
+  agents = () => this.#read<contract.BootAgent[]>(() => this.tables.bootAgents());
+  state = (key: number) =>
+    this.#read<contract.StateRow | null>(() => {
+      const hot = this.tables.hot.get(key);
+      if (!hot?.row) return null;
+      return { key, cursors: hot.cursors, turns: hot.turns, ...hot.row };
+    });
+  mailbox = (key: number, lane: Lane, afterSeq: number, limit: number) =>
+    this.#read<contract.MessageRow["envelope"][]>(() =>
+      this.tables.open(key, lane, afterSeq).slice(0, limit)
+    );
+  dueTimers = (untilMs: number, limit: number) =>
+    this.#read<contract.TimerRow[]>(() =>
+      this.#timers().filter(({ dueAtMs }) => dueAtMs <= untilMs).slice(0, limit)
+    );
+  nextTimerMs = () => this.#read<number | null>(() => this.#timers()[0]?.dueAtMs ?? null);
+  timers = (key: number) =>
+    this.#read<contract.TimerRow[]>(() => this.#timers().filter((row) => row.key === key));
+  calls = (key?: number) =>
+    this.#read<contract.CallRow[]>(() =>
+      [...this.tables.calls.values()].filter((row) => key === undefined || row.key === key)
+    );
+  ask = (id: string) => this.#read<contract.AskRow | null>(() => this.tables.asks.get(id) ?? null);
+  openAsks = () =>
+    this.#read<contract.AskRow[]>(() =>
+      [...this.tables.asks.values()].filter(({ outcome }) => outcome === null)
+    );
+  idempotency = (scope: string, key: string) =>
+    this.#read<contract.IdempotencyRow | null>(() =>
+      this.tables.keys.get(`${scope} ${key}`) ?? null
+    );
+  bundle = (hash: string) =>
+    this.#read<contract.BundleRow | null>(() => (
+      [...this.tables.bundles.values()].find((row) => row.hash === hash) ?? null
+    ));
+  bundles = () =>
+    this.#read<Omit<contract.BundleRow, "code">[]>(() =>
+      [...this.tables.bundles.values()].sort((a, b) => a.deployedAtMs - b.deployedAtMs)
+        .map(({ code: _code, ...row }) => row)
+    );
+  meta = (name: string) => this.#read<string | null>(() => this.tables.meta.get(name) ?? null);
+  messages = (query: contract.MessageQuery) =>
+    this.#read<contract.Page<contract.MessageRow>>(() => this.#lists.messages(query));
+  deadLetters = (query: Parameters<contract.Store["deadLetters"]>[0]) =>
+    this.#read<contract.Page<contract.DeadLetter & { id: number }>>(() =>
+      this.#lists.deadLetters(query)
+    );
+  deadLetterCount = () => this.#read<number>(() => this.tables.letters.length);
+  events = (query: Parameters<contract.Store["events"]>[0]) =>
+    this.#read<(contract.EventRow & { id: number })[]>(() => this.#lists.events(query));
+  prune = (cut: contract.PruneCut) => this.#read<number>(() => this.#lists.prune(cut));
+  check = () => this.#read<string>(() => "ok");
+
+  /** Earliest first. */
+  #timers(): contract.TimerRow[] {
+    return [...this.tables.timers.values()].sort((a, b) =>
+      a.dueAtMs - b.dueAtMs || a.key - b.key || (a.id < b.id ? -1 : 1)
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.idle();
+    this.crash();
+  }
+
+  /** Ends at once, as the process would: what is not committed is lost. */
+  crash(): void {
+    this.#isClosed = true;
+    this.#queue.end(closedError());
+  }
+}
+
+function closedError(): DreamError {
+  return new DreamError("shutting_down", "The store is closed");
+}

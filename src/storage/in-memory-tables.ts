@@ -1,0 +1,196 @@
+/** What a store keeps, as plain maps: the changes of store.ts and what they lead to. */
+import type { Address } from "../address.ts";
+import { type Envelope, type Lane, lanes } from "../actors/envelope.ts";
+import type {
+  AgentRecord,
+  AskRow,
+  BootAgent,
+  BundleRow,
+  CallRow,
+  Change,
+  Cursors,
+  DeadLetter,
+  EventRow,
+  IdempotencyRow,
+  StateRow,
+  TimerRow,
+} from "./store.ts";
+import { Documents } from "./in-memory-documents.ts";
+
+const noCursors: Cursors = [0, 0, 0, 0];
+
+/** What stays of an agent's hot row when its state is forgotten. */
+interface Hot {
+  cursors: Cursors;
+  turns: number;
+  row: Pick<StateRow, "state" | "summary"> | null;
+}
+
+export class Tables {
+  readonly agents = new Map<number, AgentRecord>();
+  readonly goneAgents = new Map<number, Address>();
+  readonly hot = new Map<number, Hot>();
+  /** By key and lane, in the order of `seq`. */
+  readonly mailboxes = new Map<string, Envelope[]>();
+  readonly skips = new Set<string>();
+  readonly timers = new Map<string, TimerRow>();
+  readonly calls = new Map<string, CallRow>();
+  readonly asks = new Map<string, AskRow>();
+  readonly keys = new Map<string, IdempotencyRow>();
+  readonly meta = new Map<string, string>();
+  readonly bundles = new Map<string, BundleRow>();
+  letters: (DeadLetter & { id: number })[] = [];
+  events: (EventRow & { id: number })[] = [];
+  readonly documents = new Documents();
+  #lastLetter = 0;
+  #lastEvent = 0;
+
+  /** Whether the changes break no rule; then `apply` does all of them. */
+  holds(changes: readonly Change[]): boolean {
+    const addresses = new Map<Address, number>();
+    if (changes.some(({ op }) => op === "agent")) {
+      for (const { address, key } of this.agents.values()) addresses.set(address, key);
+    }
+    const given = new Set<string>();
+    for (const change of changes) {
+      if (change.op === "agentGone") {
+        for (const [address, key] of addresses) if (key === change.key) addresses.delete(address);
+      } else if (change.op === "agent") {
+        const { address, key } = change.record;
+        if ((addresses.get(address) ?? key) !== key) return false;
+        addresses.set(address, key);
+      } else if (change.op === "envelope") {
+        const { lane, seq } = change.envelope;
+        const place = `${change.key} ${lane} ${seq}`;
+        if (given.has(place) || this.#find(change.key, lane, seq)) return false;
+        given.add(place);
+      }
+    }
+    return true;
+  }
+
+  apply(changes: readonly Change[]): void {
+    for (const change of changes) this.#apply(change);
+  }
+
+  #apply(change: Change): void {
+    switch (change.op) {
+      case "agent":
+        return void this.agents.set(change.record.key, change.record);
+      case "agentGone":
+        return this.#forget(change.key);
+      case "state": {
+        const { key, cursors, turns, state, summary } = change.row;
+        return void this.hot.set(key, { cursors, turns, row: { state, summary } });
+      }
+      case "stateGone": {
+        const hot = this.hot.get(change.key);
+        if (hot) hot.row = null;
+        return;
+      }
+      case "cursors": {
+        const { turns = 0, row = null } = this.hot.get(change.key) ?? {};
+        return void this.hot.set(change.key, { cursors: change.cursors, turns, row });
+      }
+      case "envelope":
+        return this.#put(change.key, change.envelope);
+      case "skip":
+        return void this.skips.add(`${change.key} ${change.lane} ${change.seq}`);
+      case "attempt": {
+        const envelope = this.#find(change.key, change.lane, change.seq);
+        if (envelope) envelope.attempt = change.attempt;
+        return;
+      }
+      default:
+        return this.#applyRow(change);
+    }
+  }
+
+  #applyRow(change: Change): void {
+    switch (change.op) {
+      case "deadLetter":
+        return void this.letters.push({ ...change.letter, id: ++this.#lastLetter });
+      case "timer":
+        return void this.timers.set(`${change.row.key} ${change.row.id}`, change.row);
+      case "timerGone":
+        return void this.timers.delete(`${change.key} ${change.id}`);
+      case "timersClamp":
+        for (const timer of this.timers.values()) {
+          timer.dueAtMs = Math.min(timer.dueAtMs, change.nowMs + timer.delayMs);
+        }
+        return;
+      case "call":
+        return void this.calls.set(`${change.row.key} ${change.row.id}`, change.row);
+      case "callGone":
+        return void this.calls.delete(`${change.key} ${change.id}`);
+      case "ask":
+        return void this.asks.set(change.row.id, change.row);
+      case "idempotency":
+        return void this.keys.set(`${change.row.scope} ${change.row.key}`, change.row);
+      case "event":
+        return void this.events.push({ ...change.row, id: ++this.#lastEvent });
+      case "bundle": {
+        const name = `${change.row.agent} ${change.row.hash}`;
+        this.bundles.delete(name);
+        return void this.bundles.set(name, change.row);
+      }
+      case "meta":
+        return void this.meta.set(change.name, change.value);
+    }
+  }
+
+  #forget(key: number): void {
+    const record = this.agents.get(key);
+    if (record) this.goneAgents.set(key, record.address);
+    this.agents.delete(key);
+    this.hot.delete(key);
+    for (const [name, row] of this.timers) if (row.key === key) this.timers.delete(name);
+    for (const [name, row] of this.calls) if (row.key === key) this.calls.delete(name);
+  }
+
+  #put(key: number, envelope: Envelope): void {
+    const name = `${key} ${envelope.lane}`;
+    const mailbox = this.mailboxes.get(name);
+    if (!mailbox) return void this.mailboxes.set(name, [envelope]);
+    let at = mailbox.length;
+    while (at > 0 && mailbox[at - 1]!.seq > envelope.seq) at--;
+    mailbox.splice(at, 0, envelope);
+  }
+
+  #find(key: number, lane: Lane, seq: number): Envelope | undefined {
+    const mailbox = this.mailboxes.get(`${key} ${lane}`);
+    if ((mailbox?.at(-1)?.seq ?? 0) < seq) return undefined;
+    return mailbox!.find((envelope) => envelope.seq === seq);
+  }
+
+  isSkipped(key: number, { lane, seq }: Envelope): boolean {
+    return this.skips.has(`${key} ${lane} ${seq}`);
+  }
+
+  /** Up to where the agent has consumed this lane. */
+  cursor(key: number, lane: Lane): number {
+    return this.hot.get(key)?.cursors[lanes.indexOf(lane)] ?? 0;
+  }
+
+  open(key: number, lane: Lane, afterSeq: number): Envelope[] {
+    return (this.mailboxes.get(`${key} ${lane}`) ?? [])
+      .filter((envelope) => envelope.seq > afterSeq && !this.isSkipped(key, envelope));
+  }
+
+  bootAgents(): BootAgent[] {
+    return [...this.agents.values()].sort((a, b) => a.key - b.key).map((record) => {
+      const { key } = record;
+      const { cursors = noCursors, turns = 0, row } = this.hot.get(key) ?? {};
+      const depth = (lane: Lane) => this.open(key, lane, this.cursor(key, lane)).length;
+      const given = lanes.map((lane) => this.mailboxes.get(`${key} ${lane}`)?.at(-1)?.seq ?? 0);
+      return {
+        record,
+        cursors,
+        turns,
+        lastSeq: Math.max(...cursors, ...given),
+        depths: [depth("control"), depth("high"), depth("normal"), depth("low")],
+        summary: row?.summary ?? null,
+      };
+    });
+  }
+}
