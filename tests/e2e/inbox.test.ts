@@ -25,6 +25,16 @@ const recall = async (words: string, includeDeleted = false): Promise<MemoryHit[
 const found = (words: string, fits: (hit: MemoryHit) => boolean = () => true) =>
   eventually(async () => (await recall(words)).find(fits), { what: `finding "${words}"` });
 
+const nobody = 65_534;
+
+async function hasSetpriv(): Promise<boolean> {
+  try {
+    return (await new Deno.Command("setpriv", { args: ["--version"] }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
 interface IngestorStatus {
   failed: number;
   skipped: number;
@@ -164,11 +174,31 @@ describe("files that cannot be read", { timeout: 120_000 }, () => {
     expect(await recall("alert")).toEqual([]);
   });
 
-  test("a file without rights is told of", async (context) => {
-    if (Deno.uid() === 0) context.skip("root reads every file, whatever its rights");
-    await write("secret.md", "# Secret\n\nNobody may read the palimpsest.\n");
-    await Deno.chmod(join(service.inbox, "secret.md"), 0o000);
-    expect(await problemOf("secret.md")).toMatchObject({ code: "file_unreadable" });
+  test("a file without rights is told of, and read once it has them", async (context) => {
+    const home = await Deno.makeTempDir();
+    const isRoot = Deno.uid() === 0;
+    if (isRoot && !await hasSetpriv()) context.skip("root reads all, and setpriv is not there");
+    // Root reads every file, whatever its rights: the service then runs as nobody.
+    if (isRoot) await Deno.chown(home, nobody, nobody);
+    const id = `${nobody}`;
+    const under = isRoot ? ["setpriv", "--reuid", id, "--regid", id, "--clear-groups"] : [];
+    const own = await startService({ home, under, env: { DENO_DIR: join(home, "deno-cache") } });
+    try {
+      const path = join(own.inbox, "secret.md");
+      await Deno.writeTextFile(`${path}.part`, "# Secret\n\nNobody reads the palimpsest.\n");
+      await Deno.chmod(`${path}.part`, 0o000);
+      await Deno.rename(`${path}.part`, path);
+      const problem = await eventually(async () => {
+        const { reply } = await own.client.ask({ to: "/ingestor", type: "status" });
+        return (reply as unknown as IngestorStatus).problems[0];
+      }, { what: "a problem with the file" });
+      expect(problem).toMatchObject({ path, code: "file_unreadable" });
+      await Deno.chmod(path, 0o644);
+      await Deno.utime(path, new Date(), new Date());
+      await eventually(async () => (await own.client.recall("palimpsest")).items.length === 1);
+    } finally {
+      await own.remove();
+    }
   });
 });
 

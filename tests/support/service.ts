@@ -18,6 +18,8 @@ export interface ServiceOptions {
   swarm?: string;
   inbox?: string;
   env?: Record<string, string>;
+  /** A program and its arguments that run the command, such as `setpriv …`. */
+  under?: readonly string[];
   readyWithinMs?: number;
 }
 
@@ -109,12 +111,15 @@ export class Service {
 
   /** Runs the command and waits for the ready line. @throws {StartFailed} */
   async start(): Promise<void> {
-    const { swarm, inbox, args = [], env } = this.#options;
+    const { swarm, inbox, args = [], under = [], env } = this.#options;
     const flags = ["--home", this.home, "--port", "0", "--json"];
     if (swarm) flags.push("--swarm", swarm);
     if (inbox) flags.push("--inbox", inbox);
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "-A", join(root, "src/cli/main.ts"), "up", ...flags, ...args],
+    const main = join(root, "src/cli/main.ts");
+    const command = [Deno.execPath(), "run", "--quiet", "-A", main, "up", ...flags, ...args];
+    const [program, ...rest] = [...under, ...command];
+    const child = new Deno.Command(program!, {
+      args: rest,
       cwd: root,
       env: { ...cleanEnv(), ...env },
       clearEnv: true,

@@ -28,7 +28,7 @@ export interface KillerOptions {
   agents: () => readonly string[];
 }
 
-/** Half of all kills hit the control process, alone or with another at once. */
+/** More than half hit the control process, alone or with others at once. */
 const plans: readonly Target[][] = [
   ["control"],
   ["control"],
@@ -39,6 +39,8 @@ const plans: readonly Target[][] = [
   ["control", "host"],
   ["host", "tool host"],
   ["control", "tool host"],
+  ["control", "host", "tool host"],
+  ["Ctrl-C"],
 ];
 
 const backWithinMs = 90_000;
@@ -59,14 +61,13 @@ export async function killOnce(options: KillerOptions, targets: Target[]): Promi
   const witness = await chooseWitness(options, client, marks.map(({ pid }) => pid));
   if (marks.length === 0) throw new Error(`There is no ${targets.join(" and no ")} to kill`);
   const killedAtMs = systemClock.monotonicMs();
-  for (const mark of marks) victims.kill(mark);
+  if (!targets.includes("Ctrl-C")) { for (const mark of marks) victims.kill(mark); }
   const sinceMs = () => systemClock.monotonicMs() - killedAtMs;
   const acknowledged = producers.nextAcknowledged(killedAtMs);
-  const hitsControl = targets.includes("control");
-  const isDouble = hitsControl && random.chance(0.25);
+  const isDouble = targets.includes("control") && random.chance(0.25);
   let healthMs: number | null = null;
-  if (hitsControl) {
-    await service.end();
+  if (targets.includes("control") || targets.includes("Ctrl-C")) {
+    await (targets.includes("control") ? service.end() : drain(service));
     if (isDouble) await killWhileStarting(service, random.int(30, 2_500));
     if (!service.isUp) await service.start();
     await service.client.health();
@@ -82,6 +83,12 @@ export async function killOnce(options: KillerOptions, targets: Target[]): Promi
     acknowledgedMs: acknowledgedAtMs - killedAtMs,
     answeredMs: await within(answered, "an answer after the kill"),
   };
+}
+
+/** In the midst of the work: what is under way is acknowledged or not, and the end is orderly. */
+async function drain(service: Service): Promise<void> {
+  const code = await service.stop();
+  if (code !== 0) throw new Error(`Ctrl-C ended it with exit code ${code}, wanted 0`);
 }
 
 /** An agent that loses its thread by the kill, where there is one. */

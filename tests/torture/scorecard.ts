@@ -76,7 +76,7 @@ export function printScorecard(card: Scorecard): string {
     `${card.ok ? "PASSED" : "FAILED"}  ${card.rounds} rounds in ` +
     `${(card.durationMs / 1_000).toFixed(0)} s, seed ${card.seed}`,
     "",
-    row("kill -9", `${kills.join(", ")}; ${card.killsWhileStarting} more while starting`),
+    row("ended", `${kills.join(", ")}; ${card.killsWhileStarting} more while starting`),
     row("back", `/healthz ${times("health")}`),
     row("", `first message acknowledged ${times("acknowledged")}`),
     row("", `first answer of an agent ${times("answered")}`),

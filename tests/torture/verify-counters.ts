@@ -1,4 +1,4 @@
-/** What the agents counted against what was acknowledged to the senders. Pure: data in, findings out. */
+/** What the agents counted against what was acknowledged to the senders. Pure. */
 import type { Acknowledged } from "./producers.ts";
 
 /** What an agent of kind `counter` answers to `count.read`. */

@@ -3,7 +3,7 @@ import type { DatabaseFacts } from "./database.ts";
 
 type Stored = Pick<DatabaseFacts, "messageIds" | "openMessages" | "deadLetters" | "integrity">;
 
-/** Every acknowledged id is one row, consumed; nothing else is there. @returns what does not hold */
+/** Every acknowledged id is one row, consumed; no other is there. @returns what does not hold */
 export function verifyStored(acknowledged: ReadonlySet<string>, stored: Stored): string[] {
   const faults: string[] = [];
   const seen = new Set<string>();

@@ -14,7 +14,8 @@ import {
 import type { Service } from "../support/service.ts";
 import type { Random } from "./random.ts";
 
-export type Target = "control" | "host" | "tool host";
+/** `Ctrl-C` is no kill: the control process is asked to drain in the midst of the work. */
+export type Target = "control" | "host" | "tool host" | "Ctrl-C";
 
 /** Hosts end by themselves within a second; a slow machine is given more. */
 const goneWithinMs = 10_000;
@@ -41,7 +42,7 @@ export class Victims {
 
   /** The process of `target`; null when there is none at the moment. */
   async find(target: Target, client: Client, random: Random): Promise<ProcessMark | null> {
-    if (target === "control") return markOf(this.#service.pid);
+    if (target === "control" || target === "Ctrl-C") return markOf(this.#service.pid);
     if (target === "tool host") {
       const { toolHostPid } = await client.status();
       return toolHostPid === null ? null : markOf(toolHostPid);
