@@ -1,219 +1,252 @@
 /**
  * The adapter `file.watch`: tells what lies in a folder, appears there, changes or goes.
  *
- * The truth is a scan; the system's notices only say when to scan earlier, as they can be lost. A
- * file is told of when its size and time have not changed between two looks, so that one that is
- * still being written is not read by halves.
+ * The truth is a scan of the whole folder. The system's notices only say what to look at before the
+ * next one, as they can be lost.
  */
-import { createHash } from "node:crypto";
-import type { Clock } from "../clock.ts";
-import { type FoundFile, scanFolder } from "./folder-scan.ts";
-import type { AdapterEvent } from "./outbox.ts";
+import { relative, sep } from "node:path";
+import type { CancelTimer, Clock } from "../clock.ts";
+import type { Ids } from "../ids.ts";
+import { FileMemory, type KnownFile } from "./file-memory.ts";
+import { entriesIn, type Entry, entryAt, isPassingName, type Watched } from "./folder-entry.ts";
+import { FolderNotices } from "./folder-notices.ts";
+import { isInside } from "./inside.ts";
+import { errorKindOf } from "./open-file.ts";
+import type { Outbox } from "./outbox.ts";
+import type { WatchOptions } from "./watch-options.ts";
 
-export interface WatchOptions {
-  folder: string;
-  extensions: ReadonlySet<string>;
-  /** Larger files are not read. */
-  mostBytes: number;
-  /** How long size and time have to stay as they are. */
-  settleMs: number;
+/** Notices come in bursts: one look serves them all. */
+const gatherMs = 50;
+/** How soon a folder that is not there is looked for again. */
+const missingMs = 1_000;
+/** Shortest and longest time between two scans, in which they may take a hundredth of the time. */
+const restMs = { least: 5_000, most: 300_000, factor: 100 };
+/** The same when there are no notices. */
+const blindRestMs = { least: 5_000, most: 60_000, factor: 20 };
+/** More notices at once than this are served by a scan. */
+const mostNotices = 1_000;
+
+export interface FileWatchOutside {
+  clock: Clock;
+  ids: Ids;
+  outbox: Outbox;
+  /** Told when it changes. */
+  onState(message: string | null): void;
 }
-
-/** A file that somebody holds to be there. */
-export interface KnownFile {
-  path: string;
-  /** SHA-256 of its content, hex. */
-  hash: string;
-  /** Whether its content has been read to the end. */
-  ready: boolean;
-}
-
-interface Remembered {
-  sizeBytes: number;
-  mtimeMs: number;
-  /** Of the content that was told of; null when it was skipped. */
-  hash: string | null;
-  /** Seen like this, but not yet for long enough to be told of. */
-  isFresh: boolean;
-  /** Nobody has read it to the end yet: it is told again although it is the same. */
-  isUnread: boolean;
-}
-
-/** Longest time between two scans; a scan that takes long is repeated less often. */
-const restMs = 5_000;
-const restFactor = 20;
-const sniffBytes = 8_192;
 
 export class FileWatch {
   #options: WatchOptions;
   #clock: Clock;
-  #emit: (event: AdapterEvent) => void;
-  #remembered = new Map<string, Remembered>();
-  #watcher: Deno.FsWatcher | null = null;
-  #stopped = false;
+  #memory: FileMemory;
+  #notices: FolderNotices;
+  #onState: (message: string | null) => void;
+  #state: string | null | undefined;
+  #end = new AbortController();
+  #noticed = new Set<string>();
+  #isLost = true;
+  #nextScanMs = 0;
+  #rootId = "";
+  #folders = new Set<string>();
   #hurry: () => void = () => {};
 
-  constructor(options: WatchOptions, clock: Clock, emit: (event: AdapterEvent) => void) {
+  constructor(options: WatchOptions, outside: FileWatchOutside) {
     this.#options = options;
-    this.#clock = clock;
-    this.#emit = emit;
+    this.#clock = outside.clock;
+    this.#onState = outside.onState;
+    this.#memory = new FileMemory(options, { ...outside, signal: this.#end.signal });
+    this.#notices = new FolderNotices(
+      (path) => this.#notice(path),
+      () => {
+        this.#isLost = true;
+        this.#hurry();
+      },
+    );
   }
 
-  /**
-   * What others hold to be there, at start and now and then: what is not there is told as removed by
-   * the next scan, and what is there and the same is not told again.
-   */
-  know({ path, hash, ready }: KnownFile): void {
-    if (this.#remembered.has(path)) return;
-    const unseen = { sizeBytes: -1, mtimeMs: -1, isFresh: false, isUnread: !ready };
-    this.#remembered.set(path, { ...unseen, hash });
+  /** What others hold to be there, at start and now and then, in portions. */
+  know(entries: readonly KnownFile[], isLast: boolean): void {
+    for (const path of this.#memory.know(entries, isLast)) this.#notice(path);
   }
 
-  /** Runs until `stop`. @throws never: what cannot be read is looked at again later */
+  /** Runs until `stop`. @throws never: what fails is tried again, and told as the state */
   async run(): Promise<void> {
-    while (!this.#stopped) {
-      this.#watch();
-      const begun = this.#clock.monotonicMs();
-      const hasFresh = await this.#scan();
-      const tookMs = this.#clock.monotonicMs() - begun;
-      await this.#rest(hasFresh ? this.#options.settleMs : Math.max(restMs, tookMs * restFactor));
+    this.#tellState(null);
+    while (!this.#end.signal.aborted) {
+      try {
+        await this.#round();
+      } catch (error) {
+        this.#tellState(`It failed: ${error instanceof Error ? error.name : "error"}`);
+        this.#nextScanMs = this.#clock.monotonicMs() + restMs.least;
+        this.#isLost = true;
+      }
+      await this.#rest();
     }
+    this.#notices.close();
   }
 
   stop(): void {
-    this.#stopped = true;
-    this.#watcher?.close();
+    this.#end.abort();
+    this.#notices.close();
     this.#hurry();
   }
 
-  /** Notices end a rest early. Where they cannot be had the scans alone do it. */
-  #watch(): void {
-    if (this.#watcher || this.#stopped) return;
+  #notice(path: string): void {
+    if (this.#noticed.size < mostNotices) this.#noticed.add(path);
+    else this.#isLost = true;
+    this.#hurry();
+  }
+
+  #tellState(message: string | null): void {
+    if (this.#state === message) return;
+    this.#state = message;
+    this.#onState(message);
+  }
+
+  async #round(): Promise<void> {
+    const begun = this.#clock.monotonicMs();
+    const watched = await this.#watched();
+    if (watched === null) {
+      this.#noticed.clear();
+      this.#nextScanMs = begun + missingMs;
+      return;
+    }
+    if (this.#isLost || begun >= this.#nextScanMs) {
+      this.#isLost = false;
+      this.#noticed.clear();
+      await this.#scan(watched.folder, watched);
+      const tookMs = this.#clock.monotonicMs() - begun;
+      const { least, most, factor } = this.#notices.isComplete ? restMs : blindRestMs;
+      this.#nextScanMs = begun + tookMs + Math.min(most, Math.max(least, tookMs * factor));
+    } else {
+      const paths = [...this.#noticed];
+      this.#noticed.clear();
+      for (const path of paths) await this.#lookAt(path, watched);
+    }
+    this.#tellState(null);
+    const now = this.#clock.monotonicMs();
+    for (const { path, atMs } of [...this.#memory.settling()]) {
+      if (atMs <= now) await this.#lookAt(path, watched);
+    }
+  }
+
+  /** The folder as it is now; null when it is not there or cannot be told. */
+  async #watched(): Promise<Watched | null> {
+    const { folder, extensions } = this.#options;
     try {
-      const watcher = Deno.watchFs(this.#options.folder, { recursive: true });
-      this.#watcher = watcher;
-      this.#follow(watcher).catch(() => {}).finally(() => {
-        if (this.#watcher === watcher) this.#watcher = null;
-      });
-    } catch {
-      this.#watcher = null;
+      const real = await Deno.realPath(folder);
+      const { dev, ino, isDirectory } = await Deno.stat(real);
+      if (!isDirectory) throw new Deno.errors.NotADirectory();
+      const id = `${dev}:${ino}:${real}`;
+      if (id !== this.#rootId) this.#another(id);
+      return { folder, real, extensions };
+    } catch (error) {
+      if (errorKindOf(error) === "missing") {
+        this.#another("");
+        this.#memory.removeUnseen(folder, new Set(), []);
+        this.#tellState(`The folder ${folder} is not there`);
+      } else this.#tellState(`The folder ${folder} cannot be read`);
+      return null;
     }
   }
 
-  async #follow(watcher: Deno.FsWatcher): Promise<void> {
-    for await (const { kind } of watcher) {
-      if (kind === "access") continue;
-      this.#hurry();
-      // The folder itself may have been taken away: the next scan watches the new one.
-      if (kind === "remove" && !(await isThere(this.#options.folder))) return watcher.close();
+  #another(id: string): void {
+    this.#rootId = id;
+    this.#isLost = true;
+    this.#folders.clear();
+    this.#notices.forget(this.#options.folder);
+  }
+
+  async #lookAt(path: string, watched: Watched): Promise<void> {
+    if (this.#end.signal.aborted || !isInside(path, watched.folder)) return;
+    const way = relative(watched.folder, path);
+    if (way === "") this.#isLost = true;
+    if (way === "" || way.split(sep).some(isPassingName)) return;
+    const entry = await entryAt(path, watched);
+    if (entry.is === "folder") return await this.#scan(path, watched);
+    if (entry.is !== "nothing") return await this.#meet(entry);
+    this.#memory.remove(path);
+    if (!this.#folders.has(path)) return;
+    this.#notices.forget(path);
+    this.#memory.removeUnseen(path, new Set(), []);
+    this.#forgetFolders(path);
+  }
+
+  #forgetFolders(path: string): void {
+    for (const folder of this.#folders) {
+      if (folder === path || folder.startsWith(path + sep)) this.#folders.delete(folder);
     }
   }
 
-  #rest(ms: number): Promise<void> {
+  /** Looks at everything below `root`. */
+  async #scan(root: string, watched: Watched): Promise<void> {
+    const seen = new Set<string>();
+    const unread: string[] = [];
+    const folders = new Set([root]);
+    let open = [root];
+    while (open.length > 0) {
+      for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+        const isRead = await this.#scanOne(folder, watched, (entry) => {
+          if (entry.is !== "folder") return void seen.add(pathOf(entry));
+          if (!folders.has(entry.path)) open.push(entry.path);
+          folders.add(entry.path);
+        });
+        if (!isRead) unread.push(folder);
+        if (this.#end.signal.aborted) return;
+      }
+      // Once more: what changed between the look and the watch was not noticed.
+      open = this.#notices.watch(folders);
+    }
+    this.#memory.removeUnseen(root, seen, unread);
+    this.#forgetFolders(root);
+    for (const folder of folders) this.#folders.add(folder);
+  }
+
+  /** @returns false when the folder is there but cannot be read: what is in it is not gone */
+  async #scanOne(
+    folder: string,
+    watched: Watched,
+    onEntry: (entry: Exclude<Entry, { is: "nothing" }>) => void,
+  ): Promise<boolean> {
+    try {
+      for await (const entry of entriesIn(folder, watched)) {
+        if (this.#end.signal.aborted) return true;
+        if (entry.is === "nothing") continue;
+        onEntry(entry);
+        if (entry.is !== "folder") await this.#meet(entry);
+      }
+      return true;
+    } catch (error) {
+      if (errorKindOf(error) === "missing") return true;
+      const message = "The folder cannot be read";
+      this.#memory.skip({ path: folder, code: "file_unreadable", message, mark: "forbidden" });
+      return false;
+    }
+  }
+
+  async #meet(entry: Exclude<Entry, { is: "nothing" | "folder" }>): Promise<void> {
+    if (entry.is === "file") await this.#memory.look(entry.file);
+    else this.#memory.skip(entry.skipped);
+  }
+
+  /** Until the next scan is due, a file may have settled, or something was noticed. */
+  #rest(): Promise<void> {
+    if (this.#end.signal.aborted) return Promise.resolve();
+    const now = this.#clock.monotonicMs();
+    let until = this.#nextScanMs;
+    for (const { atMs } of this.#memory.settling()) until = Math.min(until, atMs);
+    if (this.#noticed.size > 0 || this.#isLost && this.#rootId !== "") until = now + gatherMs;
     return new Promise((resolve) => {
-      if (this.#stopped) return resolve();
-      let cancel = this.#clock.after(ms, resolve);
+      let cancel: CancelTimer = this.#clock.after(Math.max(0, until - now), resolve);
       this.#hurry = () => {
         this.#hurry = () => {};
         cancel();
-        // Notices come in bursts: one scan serves them all.
-        cancel = this.#clock.after(this.#stopped ? 0 : Math.min(ms, 50), resolve);
+        const soon = this.#end.signal.aborted ? 0 : Math.min(gatherMs, Math.max(0, until - now));
+        cancel = this.#clock.after(soon, resolve);
       };
     });
   }
-
-  /** @returns whether some file has to be looked at again soon */
-  async #scan(): Promise<boolean> {
-    const seen = new Set<string>();
-    let hasFresh = false;
-    for await (const file of scanFolder(this.#options.folder, this.#options.extensions)) {
-      if (this.#stopped) return false;
-      seen.add(file.path);
-      hasFresh = await this.#look(file) || hasFresh;
-    }
-    for (const [path, before] of this.#remembered) {
-      if (seen.has(path)) continue;
-      this.#remembered.delete(path);
-      if (before.hash === null) continue;
-      this.#gone(path, before.hash);
-    }
-    return hasFresh;
-  }
-
-  async #look(file: FoundFile): Promise<boolean> {
-    const { path, sizeBytes, mtimeMs } = file;
-    const before = this.#remembered.get(path);
-    const isSame = before?.sizeBytes === sizeBytes && before.mtimeMs === mtimeMs;
-    if (isSame && !before.isFresh) return false;
-    const age = this.#clock.wallMs() - mtimeMs;
-    const isSettled = isSame || age < 0 || age >= this.#options.settleMs;
-    if (!isSettled) {
-      const { hash = null, isUnread = false } = before ?? {};
-      this.#remembered.set(path, { sizeBytes, mtimeMs, hash, isFresh: true, isUnread });
-      return true;
-    }
-    await this.#tell(file, before?.hash ?? null, before?.isUnread ?? false);
-    return false;
-  }
-
-  async #tell(file: FoundFile, hashBefore: string | null, isUnread: boolean): Promise<void> {
-    const { path, sizeBytes, mtimeMs } = file;
-    const { mostBytes } = this.#options;
-    const remember = (hash: string | null) =>
-      this.#remembered.set(path, { sizeBytes, mtimeMs, hash, isFresh: false, isUnread: false });
-    if (sizeBytes > mostBytes) {
-      remember(null);
-      const message = `It has ${sizeBytes} bytes, at most ${mostBytes} are read`;
-      return this.#skip(file, "file_too_large", message, hashBefore);
-    }
-    const content = await hashOf(path).catch(() => null);
-    if (content === null) {
-      if (!(await isThere(path))) return;
-      remember(null);
-      return this.#skip(file, "file_unreadable", "It cannot be read", hashBefore);
-    }
-    if (content.isBinary) {
-      remember(null);
-      return this.#skip(file, "file_not_text", "It is no text", hashBefore);
-    }
-    const { hash } = content;
-    remember(hash);
-    if (hash === hashBefore && !isUnread) return;
-    const key = `found|${path}|${hash}|${mtimeMs}`;
-    this.#emit({ key, type: "file.found", payload: { path, hash, sizeBytes, mtimeMs } });
-  }
-
-  /** What can no longer be read is told, and what it held before is gone. */
-  #skip(file: FoundFile, code: string, message: string, hashBefore: string | null): void {
-    const { path, sizeBytes, mtimeMs } = file;
-    const key = `skipped|${path}|${code}|${sizeBytes}|${mtimeMs}`;
-    this.#emit({ key, type: "file.skipped", payload: { path, code, message } });
-    if (hashBefore === null) return;
-    this.#gone(path, hashBefore);
-  }
-
-  /** The same content may go from the same place again: the time tells one removal from another. */
-  #gone(path: string, hash: string): void {
-    const key = `removed|${path}|${hash}|${this.#clock.wallMs()}`;
-    this.#emit({ key, type: "file.removed", payload: { path } });
-  }
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
-}
-
-/** SHA-256 of the content, hex, read in pieces; and whether it looks like anything but text. */
-async function hashOf(path: string): Promise<{ hash: string; isBinary: boolean }> {
-  const sum = createHash("sha256");
-  let head: Uint8Array | null = null;
-  using file = await Deno.open(path, { read: true });
-  const piece = new Uint8Array(65_536);
-  for (let n = await file.read(piece); n !== null; n = await file.read(piece)) {
-    head ??= piece.slice(0, Math.min(n, sniffBytes));
-    sum.update(piece.subarray(0, n));
-  }
-  const isWide = head !== null && (head[0] === 0xff && head[1] === 0xfe ||
-    head[0] === 0xfe && head[1] === 0xff);
-  return { hash: sum.digest("hex"), isBinary: !isWide && (head?.includes(0) ?? false) };
+function pathOf(entry: Exclude<Entry, { is: "nothing" | "folder" }>): string {
+  return entry.is === "file" ? entry.file.path : entry.skipped.path;
 }

@@ -5,117 +5,80 @@
 import { Socket } from "node:net";
 import { systemClock } from "../clock.ts";
 import { DreamError, toErrorData } from "../errors.ts";
-import type { Json } from "../json.ts";
-import { readFile } from "./file-read.ts";
-import { FileWatch, type KnownFile } from "./file-watch.ts";
+import { systemIds } from "../ids.ts";
+import type { KnownFile } from "./file-memory.ts";
+import { FileWatch } from "./file-watch.ts";
 import { Outbox } from "./outbox.ts";
-import type { FromToolHost, ToolGrant, ToToolHost } from "./tool-protocol.ts";
+import { ToolCalls } from "./tool-calls.ts";
+import type { FromToolHost, ToToolHost } from "./tool-protocol.ts";
+import { readWatchOptions } from "./watch-options.ts";
 import { encodeFrame, FrameReader } from "./wire.ts";
 
-interface RunningAdapter {
-  watch: FileWatch;
-  outbox: Outbox;
-}
+type Known = Extract<ToToolHost, { t: "adapter.known" }>;
+type Start = Extract<ToToolHost, { t: "adapter.start" }>;
 
-type Tool = (input: Json, grant: ToolGrant) => Promise<Json>;
-
-const tools: Readonly<Record<string, Tool>> = { "file.read": readFile };
-const defaultExtensions = ["md", "markdown", "txt", "text", "html", "htm", "json", "csv"];
-const defaultMostBytes = 768 * 1024;
-const defaultSettleMs = 250;
-
+const clock = systemClock;
+const ids = systemIds(clock);
 const socket = new Socket({ fd: 3, readable: true, writable: true });
 const frames = new FrameReader();
-const adapters = new Map<string, RunningAdapter>();
-const known = new Map<string, KnownFile[]>();
-const cancelled = new Set<string>();
+const calls = new ToolCalls(send);
+const adapters = new Map<string, { watch: FileWatch; outbox: Outbox }>();
+/** What was said of an adapter before its start. */
+const early = new Map<string, Known[]>();
 
 function send(message: FromToolHost): void {
   socket.write(encodeFrame(message));
 }
 
-async function call({ key, name, input, grant }: Extract<ToToolHost, { t: "call" }>) {
-  try {
-    const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
-    if (!tool) throw new DreamError("unknown_call", `There is no tool ${name.slice(0, 80)}`);
-    const value = await tool(input, grant);
-    if (!cancelled.delete(key)) send({ t: "result", key, ok: true, value });
-  } catch (thrown) {
-    const error = toErrorData(thrown, "call_failed");
-    if (!cancelled.delete(key)) send({ t: "result", key, ok: false, error });
-  }
-}
-
-function startAdapter(address: string, adapter: string, options: Json): void {
+function startAdapter({ address, adapter, options }: Start): void {
+  const state = (state: "up" | "failed", message: string | null) =>
+    send({ t: "adapter.state", address, state, message });
+  stopAdapter(address);
   try {
     if (adapter !== "file.watch") {
       throw new DreamError("unknown_call", `There is no adapter ${adapter.slice(0, 80)}`);
     }
     const outbox = new Outbox((event) => send({ t: "adapter.event", address, ...event }));
-    const emit = outbox.push.bind(outbox);
-    const watch = new FileWatch(readWatchOptions(options), systemClock, emit);
-    for (const entry of known.get(address) ?? []) watch.know(entry);
-    known.delete(address);
-    adapters.get(address)?.watch.stop();
+    const onState = (message: string | null) => state("up", message);
+    const watch = new FileWatch(readWatchOptions(options), { clock, ids, outbox, onState });
     adapters.set(address, { watch, outbox });
-    send({ t: "adapter.state", address, state: "up", message: null });
-    watch.run().catch((thrown) => failed(address, thrown));
+    for (const known of early.get(address) ?? []) know(known);
+    watch.run();
   } catch (thrown) {
-    failed(address, thrown);
+    state("failed", toErrorData(thrown, "call_failed").message);
   }
+  early.delete(address);
 }
 
-function failed(address: string, thrown: unknown): void {
-  const { message } = toErrorData(thrown, "call_failed");
+function know(message: Known): void {
+  const { address, known, isLast } = message;
+  const running = adapters.get(address);
+  // The control process is the one that holds rights: its frames are believed.
+  if (running) running.watch.know(known as unknown as KnownFile[], isLast);
+  else early.set(address, [...early.get(address) ?? [], message]);
+}
+
+function stopAdapter(address: string): void {
+  const running = adapters.get(address);
+  running?.watch.stop();
+  running?.outbox.close();
   adapters.delete(address);
-  send({ t: "adapter.state", address, state: "failed", message });
-}
-
-function readWatchOptions(options: Json) {
-  const given = (options ?? {}) as Record<string, unknown>;
-  const { folder, include, maxBytes, settleMs } = given;
-  const wrong = (name: string, wanted: string) =>
-    new DreamError("bad_swarm", `Cannot watch files: ${name}: wanted ${wanted}`);
-  if (typeof folder !== "string") throw wrong("folder", "an absolute path");
-  if (include !== undefined && !isTexts(include)) throw wrong("include", "a list of extensions");
-  const number = (value: unknown, fallback: number, name: string) => {
-    if (value === undefined) return fallback;
-    if (typeof value === "number" && value >= 0) return value;
-    throw wrong(name, "a number from 0");
-  };
-  return {
-    folder,
-    extensions: new Set(include ?? defaultExtensions),
-    mostBytes: number(maxBytes, defaultMostBytes, "maxBytes"),
-    settleMs: number(settleMs, defaultSettleMs, "settleMs"),
-  };
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
 function hear(message: ToToolHost): void {
   switch (message.t) {
     case "call":
-      void call(message);
-      return;
+      return calls.call(message);
     case "cancel":
-      cancelled.add(message.key);
-      return;
-    case "adapter.known": {
-      const entries = message.known as unknown as KnownFile[];
-      const running = adapters.get(message.address);
-      if (running) entries.forEach((entry) => running.watch.know(entry));
-      else known.set(message.address, [...known.get(message.address) ?? [], ...entries]);
-      return;
-    }
+      return calls.cancel(message.key);
+    case "ping":
+      return send({ t: "pong" });
+    case "adapter.known":
+      return know(message);
     case "adapter.start":
-      return startAdapter(message.address, message.adapter, message.options);
+      return startAdapter(message);
     case "adapter.stop":
-      adapters.get(message.address)?.watch.stop();
-      adapters.delete(message.address);
-      return;
+      return stopAdapter(message.address);
     case "adapter.ack":
       adapters.get(message.address)?.outbox.ack(message.key);
   }

@@ -1,13 +1,19 @@
 /** One process of the tool host, from its start to its end: command line, frames, exit. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { DreamError } from "../errors.ts";
 import { noteProcess } from "../processes.ts";
 import { readFromToolHost } from "./tool-frames.ts";
 import type { FromToolHost, ToToolHost } from "./tool-protocol.ts";
 import { encodeFrame, FrameReader } from "./wire.ts";
+
+export interface ProcessEnd {
+  pid: number;
+  /** In words: what it was ended for, or how it ended by itself. */
+  why: string;
+}
 
 export interface ToolProcessOptions {
   execPath: string;
@@ -17,37 +23,56 @@ export interface ToolProcessOptions {
   read: readonly string[];
   onFrame(frame: FromToolHost): void;
   onLog(line: string): void;
-  onExit(): void;
+  onExit(end: ProcessEnd): void;
 }
 
 const main = fileURLToPath(new URL("./tool-host-main.ts", import.meta.url));
 const longestLine = 500;
+/** Lines of one process that are kept: the rest would only be the same again. */
+const mostLines = 1_000;
 
 export class ToolProcess {
   #child: ChildProcess;
   #socket: Duplex;
+  #options: ToolProcessOptions;
+  #why: string | null = null;
+  #lines = 0;
   readonly pid: number;
   readonly gone: Promise<void>;
 
   constructor(options: ToolProcessOptions) {
+    this.#options = options;
     this.#child = start(options);
     this.pid = this.#child.pid ?? 0;
-    const forget = noteProcess(options.folder, this.pid);
+    const forget = this.#note();
     this.#socket = this.#child.stdio[3] as Duplex;
-    this.#listen(options);
-    this.gone = new Promise((resolve) => {
-      const end = () => {
-        forget();
-        this.#socket.destroy();
-        resolve();
-        options.onExit();
-      };
-      this.#child.once("exit", end);
-    });
+    const gone = Promise.withResolvers<void>();
+    this.gone = gone.promise;
+    let hasEnded = false;
+    const end = (how: string) => {
+      if (hasEnded) return;
+      hasEnded = true;
+      forget();
+      this.#socket.destroy();
+      gone.resolve();
+      options.onExit({ pid: this.pid, why: this.#why ?? how });
+    };
+    this.#child.once("exit", (code, signal) => end(signal ?? `exit code ${code}`));
+    this.#child.once("error", (error) => end(`it could not be started: ${error.message}`));
+    this.#listen();
   }
 
-  send(message: ToToolHost): void {
-    if (!this.#socket.destroyed) this.#socket.write(encodeFrame(message));
+  /** @returns whether there is somebody to hear it */
+  send(message: ToToolHost): boolean {
+    if (this.#socket.destroyed) return false;
+    this.#socket.write(encodeFrame(message));
+    return true;
+  }
+
+  /** Ends it for something that an honest tool host does not do. */
+  refuse(why: string): void {
+    this.#why ??= why;
+    this.#child.kill("SIGKILL");
   }
 
   async kill(): Promise<void> {
@@ -55,26 +80,51 @@ export class ToolProcess {
     await this.gone;
   }
 
-  #listen(options: ToolProcessOptions): void {
+  /** Without a note, as on a full disk, it still ends by itself when its socket closes. */
+  #note(): () => void {
+    try {
+      if (this.pid !== 0) return noteProcess(this.#options.folder, this.pid);
+    } catch (error) {
+      this.#log(`its process could not be noted: ${error instanceof Error ? error.name : "error"}`);
+    }
+    return () => {};
+  }
+
+  #listen(): void {
     const frames = new FrameReader();
     this.#socket.on("data", (piece: Uint8Array) => {
-      try {
-        for (const data of frames.push(piece)) options.onFrame(readFromToolHost(data));
-      } catch (error) {
-        options.onLog(error instanceof DreamError ? error.message : "a frame could not be read");
-        this.#child.kill("SIGKILL");
+      if (this.#why !== null) return;
+      for (const frame of this.#read(frames, piece)) {
+        if (this.#why === null) this.#options.onFrame(frame);
       }
     });
-    this.#socket.on("error", () => this.#child.kill("SIGKILL"));
-    this.#child.on("error", (error) => options.onLog(`could not be started: ${error.message}`));
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.on("data", (piece: Uint8Array) => {
-        const text = new TextDecoder().decode(piece.subarray(0, 4_096));
-        for (const line of text.split("\n")) {
-          if (line.trim()) options.onLog(line.slice(0, longestLine));
-        }
-      });
+    this.#socket.on("error", () => this.refuse("its socket broke"));
+    this.#socket.on("close", () => this.#child.kill("SIGKILL"));
+    for (const stream of [this.#child.stdout, this.#child.stderr]) this.#listenTo(stream);
+  }
+
+  *#read(frames: FrameReader, piece: Uint8Array): Generator<FromToolHost> {
+    try {
+      for (const data of frames.push(piece)) yield readFromToolHost(data);
+    } catch (error) {
+      if (!(error instanceof DreamError)) throw error;
+      this.refuse(error.message);
     }
+  }
+
+  #listenTo(stream: Readable | null): void {
+    if (!stream) return;
+    const decoder = new TextDecoder();
+    let rest = "";
+    stream.on("data", (piece: Uint8Array) => {
+      const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
+      rest = lines.pop()!.slice(0, longestLine);
+      for (const line of lines) this.#log(line);
+    });
+  }
+
+  #log(line: string): void {
+    if (line.trim() && this.#lines++ < mostLines) this.#options.onLog(line.slice(0, longestLine));
   }
 }
 

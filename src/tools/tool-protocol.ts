@@ -22,15 +22,21 @@ export type ToToolHost =
     deadlineMs: number;
   }
   | { t: "cancel"; key: string }
+  /** Wants a `pong`: a process that is alive may still have stopped to work. */
+  | { t: "ping" }
   /** What the system holds to be outside, in portions: before the start, and now and then. */
-  | { t: "adapter.known"; address: string; known: Json[] }
+  | { t: "adapter.known"; address: string; known: Json[]; isLast: boolean }
   | { t: "adapter.start"; address: string; adapter: string; options: Json }
   | { t: "adapter.stop"; address: string }
   /** The envelope with this key is durable; the adapter may forget it. */
   | { t: "adapter.ack"; address: string; key: string };
 
+/** Events of one adapter that may wait for their acknowledgement. */
+export const mostOpenEvents = 64;
+
 export type FromToolHost =
   | { t: "ready" }
+  | { t: "pong" }
   | { t: "result"; key: string; ok: true; value: Json }
   | { t: "result"; key: string; ok: false; error: ErrorData }
   /** `key`: the outside's own id of the event; the same event has the same key for ever. */
