@@ -74,7 +74,9 @@ export class LibsqlStore implements contract.Store {
         if (clock.monotonicMs() - this.#lookedMs >= spaceLookMs) this.#lookAtSpace();
       },
       onRetry: (code) => {
-        if (code.startsWith("SQLITE_FULL")) this.#space.giveReserve();
+        if (!code.startsWith("SQLITE_FULL")) return;
+        this.#space.giveReserve();
+        this.#lookAtSpace();
       },
     });
     this.memory = new SharedMemory({
@@ -143,11 +145,10 @@ export class LibsqlStore implements contract.Store {
 
   #lookAtSpace(): void {
     this.#lookedMs = this.#clock.monotonicMs();
-    const { isLow } = this.#space;
+    const isLow = this.#space.isLow();
     this.#queue.setLow(isLow);
     this.#cancelLook();
-    if (!isLow) this.#space.keepReserve();
-    else if (!this.#isClosing) {
+    if (isLow && !this.#isClosing) {
       this.#cancelLook = this.#clock.after(spaceLookMs, () => this.#lookAtSpace());
     }
   }

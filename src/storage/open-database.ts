@@ -11,8 +11,8 @@ const magic = "SQLite format 3\0";
  * `storage_unavailable` when it cannot be opened at all
  */
 export function openDatabase(file: string): Database.Database {
-  checkHeader(file);
   try {
+    checkHeader(file);
     const db = new Database(file);
     db.exec("PRAGMA busy_timeout = 2000");
     // Looked at before anything is written: what is refused is left as it is.
