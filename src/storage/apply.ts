@@ -1,6 +1,6 @@
 /**
- * Changes to SQL. One transaction's changes are sorted by table first, the later of one row winning,
- * so that each table is written by few statements however many turns the transaction holds. What
+ * Changes to SQL. The changes of one transaction are sorted by table first, the later of one row
+ * winning, so that each table is written by few statements however many turns there are. What
  * reaches over many rows (`agentGone`, `timersClamp`) is done in its place between two such sets.
  */
 import type { Database, Statement } from "libsql";
@@ -9,6 +9,12 @@ import type { AgentRecord, Change, Cursors, StateRow } from "./store.ts";
 import * as sql from "./write-statements.ts";
 
 type Sweep = Extract<Change, { op: "agentGone" | "timersClamp" }>;
+
+type TurnChange = Extract<
+  Change,
+  { op: "agent" | "state" | "stateGone" | "cursors" | "envelope" | "skip" | "attempt" }
+>;
+type RowChange = Exclude<Change, Sweep | TurnChange>;
 
 interface Pending {
   agents: Map<number, AgentRecord>;
@@ -58,7 +64,7 @@ export class Applier {
     for (const statement of sql.forgetAgent) this.#run(statement, [change.key]);
   }
 
-  #sort(pending: Pending, change: Exclude<Change, Sweep>): void {
+  #sort(pending: Pending, change: TurnChange | RowChange): void {
     const { rows } = pending;
     switch (change.op) {
       case "agent":
@@ -84,6 +90,14 @@ export class Applier {
       case "attempt":
         rows.attempts.push([change.attempt, change.key, lanes.indexOf(change.lane), change.seq]);
         return;
+      default:
+        this.#sortRow(pending, change);
+    }
+  }
+
+  #sortRow(pending: Pending, change: RowChange): void {
+    const { rows } = pending;
+    switch (change.op) {
       case "deadLetter": {
         const { envelope, reason, message, state, deadAtMs } = change.letter;
         const text = JSON.stringify(envelope);

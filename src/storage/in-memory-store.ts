@@ -36,7 +36,8 @@ const failures: Record<StoreFault, WriteFailure> = {
   reject: { kind: "rejected", code: "SQLITE_CONSTRAINT" },
 };
 
-export class InMemoryStore implements contract.Store {
+/** Beside the contract: what it holds, and a way to crash it. */
+class InMemoryStore implements contract.Store {
   readonly tables: Tables;
   readonly memory: Memory;
   /** Transactions so far, failed ones included. */

@@ -50,6 +50,7 @@ export async function openLibsqlStore(options: LibsqlOptions): Promise<LibsqlSto
   return new LibsqlStore(worker, options);
 }
 
+/** Made by `openLibsqlStore`; its thread has opened the file. */
 export class LibsqlStore implements contract.Store {
   #worker: Worker;
   #clock: Clock;

@@ -36,9 +36,10 @@ export class Lists {
   #db: LibSQLDatabase;
   #close: () => void;
 
-  constructor(file: string) {
+  /** @param onQuery is told each statement before it runs */
+  constructor(file: string, onQuery?: (sql: string, values: unknown[]) => void) {
     const client = createClient({ url: pathToFileURL(file).href, concurrency: 1 });
-    this.#db = drizzle(client);
+    this.#db = drizzle(client, { logger: onQuery ? { logQuery: onQuery } : false });
     this.#close = () => client.close();
   }
 

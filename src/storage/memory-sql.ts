@@ -1,5 +1,5 @@
 /** Memory in SQL: documents by content, sources by path, passages under FTS5. */
-import type { Database } from "libsql";
+import type { Database, Statement } from "libsql";
 import type { DocumentInput, MemoryHit, MemoryStats, SourceRow } from "./memory.ts";
 import { matchAny } from "./search-words.ts";
 
@@ -42,6 +42,7 @@ export type MemoryWrite =
 
 export class MemoryTables {
   #db: Database;
+  #prepared = new Map<string, Statement>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -74,7 +75,7 @@ export class MemoryTables {
     this.#run(memorySql.putDocument, hash, title, JSON.stringify(about), atMs);
     const { id } = this.#one<{ id: number }>(memorySql.document, hash)!;
     for (const { headings, text } of passages) {
-      const put = this.#db.prepare(memorySql.putPassage);
+      const put = this.#prepare(memorySql.putPassage);
       const { lastInsertRowid } = put.run(id, JSON.stringify(headings), text);
       this.#run(memorySql.putWords, lastInsertRowid, title, headings.join("\n"), text);
     }
@@ -124,7 +125,7 @@ export class MemoryTables {
   }
 
   #run(sql: string, ...values: unknown[]): number {
-    return this.#db.prepare(sql).run(...values).changes;
+    return this.#prepare(sql).run(...values).changes;
   }
 
   #one<T>(sql: string, ...values: unknown[]): T | undefined {
@@ -132,6 +133,15 @@ export class MemoryTables {
   }
 
   #all<T>(sql: string, ...values: unknown[]): T[] {
-    return this.#db.prepare(sql).all(...values) as T[];
+    return this.#prepare(sql).all(...values) as T[];
+  }
+
+  #prepare(sql: string): Statement {
+    let statement = this.#prepared.get(sql);
+    if (!statement) {
+      statement = this.#db.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    return statement;
   }
 }

@@ -3,8 +3,8 @@
  * found at, and passages that can be searched. Part of a `Store`: writes join its group commit.
  *
  * A write is done under the id of the call that asked for it. The same key again changes nothing
- * and gives the first answer, so that a call repeated after a crash takes effect once (R2). One that is refused stands for itself: the
- * commits behind it hold.
+ * and gives the first answer, so that a call repeated after a crash takes effect once (R2). A
+ * refused write stands for itself: the commits behind it hold.
  */
 
 export interface Passage {

@@ -113,6 +113,7 @@ export interface StateColumns {
   text: string;
 }
 
+/** Of a row whose text is not null. */
 export function toStateRow(row: StateColumns): StateRow {
   const { key, c0, c1, c2, c3, turns, bundle, version, summary, text } = row;
   return { key, state: { bundle, version, text }, cursors: [c0, c1, c2, c3], turns, summary };

@@ -74,9 +74,8 @@ export class Writer {
 }
 
 /** Conditions that pass by themselves or by a person's help. */
-const passing =
-  ("SQLITE_BUSY SQLITE_LOCKED SQLITE_PROTOCOL SQLITE_FULL SQLITE_IOERR SQLITE_NOMEM " +
-    "SQLITE_READONLY SQLITE_CANTOPEN").split(" ");
+const passing = ("SQLITE_BUSY SQLITE_LOCKED SQLITE_PROTOCOL SQLITE_FULL SQLITE_IOERR " +
+  "SQLITE_NOMEM SQLITE_READONLY SQLITE_CANTOPEN").split(" ");
 /** What was written before may be gone: only a new start from the file tells. */
 const lost = ["SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC", "SQLITE_CORRUPT", "SQLITE_NOTADB"];
 

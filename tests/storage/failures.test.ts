@@ -86,7 +86,7 @@ describe("a file that is no database of this program", () => {
     await store.close();
   });
 
-  it("is new when it is not there, and nobody else may read it or what lies beside it", async () => {
+  it("is new when it is not there; nobody else may read it or what lies beside it", async () => {
     const store = await open();
     await store.commit([agent(1)]);
     const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
@@ -218,7 +218,7 @@ describe("a full disk", () => {
     await store.close();
   }
 
-  /** Commits until one does not hold: a read is answered after the try that was called before it. */
+  /** Commits until one does not hold: a read is answered after the try called before it. */
   async function untilStuck(store: LibsqlStore, commit: () => Promise<void>) {
     for (let i = 0; i < 500; i++) {
       let held = false;

@@ -6,3 +6,6 @@ CREATE INDEX gone_agents_address ON gone_agents (address);
 CREATE TRIGGER envelopes_removed AFTER DELETE ON envelopes BEGIN
   DELETE FROM skips WHERE key = old.key AND lane = old.lane AND seq = old.seq;
 END;
+
+-- What retention goes by.
+CREATE INDEX memory_writes_at ON memory_writes (at_ms);
