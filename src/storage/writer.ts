@@ -17,8 +17,8 @@ export class Writer {
   }
 
   /**
-   * Commits the whole group. When the group is refused for what is in it, its items are tried one by
-   * one, so that those before the bad one hold and the bad one is known.
+   * Commits the whole group. When it is refused for what is in it, its items are tried one by one,
+   * so that those before the bad one hold and the bad one is known.
    */
   write(items: WriteItem[]): Written {
     const whole = this.#transact(items);
