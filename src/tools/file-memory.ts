@@ -193,18 +193,16 @@ export class FileMemory {
     this.#settling.set(path, { facts, sinceMs: this.#clock.monotonicMs() });
   }
 
-  #failed(file: FoundFile, error: unknown): void {
+  #failed({ path }: FoundFile, error: unknown): void {
     if (this.#signal.aborted) return;
-    const { path } = file;
     const kind = errorKindOf(error);
     if (kind === "missing") return;
     const mark = kind === "forbidden" ? kind : "other";
     const message = mark === "forbidden"
       ? "Its permissions forbid reading it"
       : "The system cannot read it";
-    // What the system could not do now it may do later, without any change of the file.
-    const facts = mark === "forbidden" ? file.facts : null;
-    this.skip({ path, code: "file_unreadable", message, mark }, facts);
+    // It is looked at again: a change of rights may not show in its times, a failure never does.
+    this.skip({ path, code: "file_unreadable", message, mark });
   }
 
   #pass({ path, facts }: FoundFile, code: Skipped["code"], message: string): void {

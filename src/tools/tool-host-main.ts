@@ -1,6 +1,6 @@
 /**
- * The process that holds tools and adapters. It has the rights named on its command line and nothing
- * else, hears frames on descriptor 3, and ends when that closes.
+ * The process that holds tools and adapters. It has the rights named on its command line and
+ * nothing else, hears frames on descriptor 3, and ends when that closes.
  */
 import { Socket } from "node:net";
 import { systemClock } from "../clock.ts";

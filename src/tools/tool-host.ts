@@ -43,8 +43,8 @@ const knownPortion = 500;
 /**
  * Starts the tool host and waits until it can take calls.
  *
- * @throws {DreamError} `bad_swarm` for folders that cannot be granted, `internal` when it ends again
- * and again
+ * @throws {DreamError} `bad_swarm` for folders that cannot be granted, `internal` when it ends
+ * again and again
  */
 export async function openToolHost(options: ToolHostOptions): Promise<ToolHost> {
   const host = new ToolHost(options);
@@ -52,6 +52,7 @@ export async function openToolHost(options: ToolHostOptions): Promise<ToolHost> 
   return host;
 }
 
+/** What the gateway and the adapters of the tree see: it stays while processes come and go. */
 export class ToolHost {
   #options: ToolHostOptions;
   #process: ToolProcess | null = null;
@@ -88,8 +89,8 @@ export class ToolHost {
    * Carries out one call; waits for a process while there is none. A call that is open when `stop`
    * is called stays open: its key may be called again in a later life.
    *
-   * @throws {DreamError} the tool's own, `call_timeout`, or `host_lost` when the process ended first:
-   * then nobody knows how far it came
+   * @throws {DreamError} the tool's own, `call_timeout`, or `host_lost` when the process ended
+   * first: then nobody knows how far it came
    */
   call(call: ToolCall): Promise<unknown> {
     return this.#calls.open(call);

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
 import { noteProcess } from "../processes.ts";
 import { readFromToolHost } from "./tool-frames.ts";
@@ -16,6 +17,7 @@ export interface ProcessEnd {
 }
 
 export interface ToolProcessOptions {
+  clock: Clock;
   execPath: string;
   /** For the note to the next control process, and Deno's cache. */
   folder: string;
@@ -27,13 +29,16 @@ export interface ToolProcessOptions {
 }
 
 const main = fileURLToPath(new URL("./tool-host-main.ts", import.meta.url));
+/** A process whose socket has closed ends by itself within this time. */
+const closedMs = 1_000;
 const longestLine = 500;
 /** Lines of one process that are kept: the rest would only be the same again. */
 const mostLines = 1_000;
 
 export class ToolProcess {
   #child: ChildProcess;
-  #socket: Duplex;
+  /** Missing when the process could not be started. */
+  #socket: Duplex | undefined;
   #options: ToolProcessOptions;
   #why: string | null = null;
   #lines = 0;
@@ -45,7 +50,7 @@ export class ToolProcess {
     this.#child = start(options);
     this.pid = this.#child.pid ?? 0;
     const forget = this.#note();
-    this.#socket = this.#child.stdio[3] as Duplex;
+    this.#socket = this.#child.stdio?.[3] as Duplex | undefined;
     const gone = Promise.withResolvers<void>();
     this.gone = gone.promise;
     let hasEnded = false;
@@ -53,7 +58,7 @@ export class ToolProcess {
       if (hasEnded) return;
       hasEnded = true;
       forget();
-      this.#socket.destroy();
+      this.#socket?.destroy();
       gone.resolve();
       options.onExit({ pid: this.pid, why: this.#why ?? how });
     };
@@ -64,7 +69,7 @@ export class ToolProcess {
 
   /** @returns whether there is somebody to hear it */
   send(message: ToToolHost): boolean {
-    if (this.#socket.destroyed) return false;
+    if (!this.#socket || this.#socket.destroyed) return false;
     this.#socket.write(encodeFrame(message));
     return true;
   }
@@ -92,14 +97,17 @@ export class ToolProcess {
 
   #listen(): void {
     const frames = new FrameReader();
-    this.#socket.on("data", (piece: Uint8Array) => {
+    this.#socket?.on("data", (piece: Uint8Array) => {
       if (this.#why !== null) return;
       for (const frame of this.#read(frames, piece)) {
         if (this.#why === null) this.#options.onFrame(frame);
       }
     });
-    this.#socket.on("error", () => this.refuse("its socket broke"));
-    this.#socket.on("close", () => this.#child.kill("SIGKILL"));
+    this.#socket?.on("error", () => this.refuse("its socket broke"));
+    this.#socket?.on("close", () => {
+      const cancel = this.#options.clock.after(closedMs, () => this.refuse("its socket closed"));
+      this.gone.then(cancel);
+    });
     for (const stream of [this.#child.stdout, this.#child.stderr]) this.#listenTo(stream);
   }
 

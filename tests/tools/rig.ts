@@ -123,7 +123,12 @@ export async function openRig(
 ): Promise<Rig> {
   const rig = new Rig(await Deno.realPath(await Deno.makeTempDir({ prefix: "tools-" })));
   if (!isMissing) await Deno.mkdir(rig.folder);
-  await rig.open(more);
+  try {
+    await rig.open(more);
+  } catch (error) {
+    await rig.close();
+    throw error;
+  }
   return rig;
 }
 

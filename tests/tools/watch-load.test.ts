@@ -64,7 +64,7 @@ test("events of one path wait for one another, others pass", async () => {
   await rig.last(path, "file.removed");
 });
 
-test("kill -9 in the middle of a scan: everything is told, acknowledged keys are the same", async () => {
+test("kill -9 in the middle of a scan: everything is told, open events by the same key", async () => {
   const paths = await writeMany(1_000);
   rig.isAcking = false;
   rig.watch();
@@ -131,7 +131,7 @@ test("what others still hold to be there is looked at when they say so", async (
   expect(rig.types(here)).toEqual(["file.found"]);
 });
 
-test("the first scan of 1,000 files, as a figure", async () => {
+test("the first scan of 1,000 files is a matter of seconds", async () => {
   await writeMany(1_000);
   const begun = systemClock.monotonicMs();
   rig.watch();
