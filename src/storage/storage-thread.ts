@@ -70,9 +70,20 @@ self.onmessage = ({ data }: MessageEvent<ToStorage>) => {
       void read(data.id, data.name, data.args);
       return;
     case "close":
-      open?.lists.close();
-      open?.db.close();
+      close();
       send({ t: "closed" });
       self.close();
   }
 };
+
+/** Leaves all of it in the one file, so that a copy of that file is a whole backup. */
+function close(): void {
+  if (!open) return;
+  open.lists.close();
+  try {
+    open.db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+  } catch {
+    // On a full disk it stays in the file beside it, from where the next start reads it.
+  }
+  open.db.close();
+}

@@ -98,6 +98,20 @@ describe("a file that is no database of this program", () => {
   });
 });
 
+describe("a closed database", () => {
+  it("is whole in its one file", async () => {
+    const store = await open();
+    await store.commit([agent(1), envelope(1, 1)]);
+    await store.messages({ limit: 1 });
+    await store.close();
+    await Deno.copyFile(file, `${file}.copy`);
+    file = `${file}.copy`;
+    const copy = await open();
+    expect(await mailboxSeqs(copy, 1)).toEqual([1]);
+    await copy.close();
+  });
+});
+
 describe("a database of version 1", () => {
   it("is brought up to date with all that it holds", async () => {
     const first = new URL("../../src/storage/migrations/0001-first.sql", import.meta.url);
