@@ -61,6 +61,7 @@ export class Service {
   #options: ServiceOptions;
   #child: Deno.ChildProcess | null = null;
   #ended: Promise<number> = Promise.resolve(0);
+  #hasEnded = true;
   #err = "";
   #out = "";
   #ready: ReadyLine | null = null;
@@ -94,9 +95,9 @@ export class Service {
     return this.#ready !== null;
   }
 
-  /** The exit code of the process that was started last. */
-  get ended(): Promise<number> {
-    return this.#ended;
+  /** Whether the process that was started last has ended. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** A client of the process that runs now. */
@@ -129,10 +130,12 @@ export class Service {
     }).spawn();
     this.#child = child;
     this.#out = "";
+    this.#hasEnded = false;
     const out = this.#collect(child.stdout, (text) => this.#out += text);
     const err = this.#collect(child.stderr, (text) => this.#err += text);
     const ended = child.status.then(async ({ code }) => {
       await Promise.all([out, err]);
+      if (this.#child === child) this.#hasEnded = true;
       if (this.#child === child) this.#ready = null;
       return code;
     });
