@@ -129,6 +129,8 @@ export class LibsqlStore implements contract.Store {
         this.#reads.get(message.id)?.reject(fromData(message.error));
         this.#reads.delete(message.id);
         return;
+      case "lost":
+        return this.#fail(`the disk cannot be trusted: ${message.code}`);
       case "closed":
         this.#closed.resolve();
     }

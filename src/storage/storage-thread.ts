@@ -11,7 +11,7 @@ import { openDatabase } from "./open-database.ts";
 import { Reader } from "./reader.ts";
 import { Retention } from "./retention.ts";
 import type { FromStorage, ToStorage } from "./thread-protocol.ts";
-import { Writer } from "./writer.ts";
+import { isUnsynced, Writer } from "./writer.ts";
 
 interface Open {
   db: Database;
@@ -57,6 +57,8 @@ async function read(id: number, name: string, args: unknown[]): Promise<void> {
       ? error.toData()
       : { code: "storage_unavailable" as const, message: `Cannot read ${name}: ${code}` };
     send({ t: "failed", id, error: told });
+    // Retention writes too.
+    if (isUnsynced(code)) send({ t: "lost", code });
   }
 }
 

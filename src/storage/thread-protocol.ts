@@ -38,4 +38,6 @@ export type FromStorage =
   | Written
   | { t: "answer"; id: number; value: unknown }
   | { t: "failed"; id: number; error: ErrorData }
+  /** Found outside of a group: nobody knows what is on the disk; the process must end. */
+  | { t: "lost"; code: string }
   | { t: "closed" };

@@ -76,8 +76,14 @@ export class Writer {
 /** Conditions that pass by themselves or by a person's help. */
 const passing = ("SQLITE_BUSY SQLITE_LOCKED SQLITE_PROTOCOL SQLITE_FULL SQLITE_IOERR " +
   "SQLITE_NOMEM SQLITE_READONLY SQLITE_CANTOPEN").split(" ");
+const unsynced = ["SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"];
 /** What was written before may be gone: only a new start from the file tells. */
-const lost = ["SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC", "SQLITE_CORRUPT", "SQLITE_NOTADB"];
+const lost = [...unsynced, "SQLITE_CORRUPT", "SQLITE_NOTADB"];
+
+/** Whether SQLite's code says that an fsync failed, after which no later one proves anything. */
+export function isUnsynced(code: string): boolean {
+  return unsynced.includes(code);
+}
 
 function classify(error: unknown): WriteFailure {
   const { code, name } = error as { code?: unknown; name?: unknown };

@@ -5,6 +5,7 @@ import Database from "libsql";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { type LibsqlStore, openLibsqlStore } from "../../src/storage/libsql-store.ts";
+import { isUnsynced } from "../../src/storage/writer.ts";
 import { agent, envelope, mailboxSeqs } from "../contract/store-rows.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -248,6 +249,37 @@ describe("a full disk", () => {
     await store.commit([agent(1)]);
     expect(await store.agents()).toHaveLength(1);
     await store.close();
+  });
+});
+
+describe("a failed fsync", () => {
+  it.each(["SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"])("is told by %s", (code) => {
+    expect(isUnsynced(code)).toBe(true);
+  });
+
+  it.each(["SQLITE_IOERR_WRITE", "SQLITE_FULL", "SQLITE_CORRUPT_VTAB"])("is not %s", (code) => {
+    expect(isUnsynced(code)).toBe(false);
+  });
+
+  it("is fatal outside of a commit too: nothing is taken any more", async () => {
+    const post = Worker.prototype.postMessage;
+    let thread: Worker | undefined;
+    Worker.prototype.postMessage = function (this: Worker, ...args: [unknown]) {
+      thread = this;
+      return Reflect.apply(post, this, args);
+    };
+    const store = await open().finally(() => Worker.prototype.postMessage = post);
+    const heard: unknown[] = [];
+    store.onFatal(({ message }) => heard.push(message));
+    store.onAvailable((available) => heard.push(available));
+    const data = { t: "lost", code: "SQLITE_IOERR_FSYNC" };
+    thread!.dispatchEvent(new MessageEvent("message", { data }));
+    expect(heard).toEqual([
+      false,
+      "Cannot go on: the disk cannot be trusted: SQLITE_IOERR_FSYNC",
+    ]);
+    await expect(store.commit([agent(1)])).rejects.toMatchObject({ code: "shutting_down" });
+    thread!.postMessage({ t: "close" });
   });
 });
 
