@@ -149,7 +149,7 @@ export class Applier {
   #write({ agents, states, timers, calls, asks, rows }: Pending): void {
     for (const record of agents.values()) this.#run(sql.putAgent, agentRow(record));
     for (const [key, state] of states) this.#writeState(key, state);
-    this.#many(sql.putEnvelopes, rows.envelopes);
+    for (const row of rows.envelopes) this.#run(sql.putEnvelope, row);
     this.#many(sql.putSkips, rows.skips);
     for (const row of rows.attempts) this.#run(sql.setAttempt, row);
     for (const row of timers.values()) {
@@ -192,7 +192,8 @@ export class Applier {
       prepared = this.#db.prepare(statement);
       this.#prepared.set(statement, prepared);
     }
-    prepared.run(...values);
+    // As one array: the driver would flatten arguments into one again, at a third of the time.
+    prepared.run(values);
   }
 }
 

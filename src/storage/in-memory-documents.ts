@@ -1,7 +1,7 @@
 /** Memory without a database, for tests and simulation: the same answers, plainer ranking. */
 import type { DocumentInput, MemoryHit, MemoryStats, Passage, SourceRow } from "./memory.ts";
 import type { MemoryWrite } from "./memory-sql.ts";
-import { wordsOf } from "./search-words.ts";
+import { scoreWith, wordsOf } from "./search-words.ts";
 
 interface Source {
   hash: string;
@@ -111,21 +111,29 @@ export class Documents {
   }
 }
 
-/** Matches, more for those in titles and headings, by the length of the text. */
+/** A passage of this many words counts as neither short nor long. */
+const usualLength = 40;
+
+/** BM25 as FTS5 has it, but for how rare a word is: that makes no difference here. */
 function scoreOf({ document, passage }: FoundPassage, words: string[]): number {
   const places = [
     { stems: stemsOf(document.title), weight: 4 },
     { stems: stemsOf(passage.headings.join(" ")), weight: 2 },
     { stems: stemsOf(passage.text), weight: 1 },
   ];
+  const length = places.reduce((sum, { stems }) => sum + stems.length, 0);
   let score = 0;
+  let held = 0;
   for (const word of words) {
+    let matches = 0;
     for (const { stems, weight } of places) {
-      const matches = stems.filter((stem) => isMatch(stem, word)).length;
-      score += weight * matches / (1 + Math.log(1 + stems.length));
+      matches += weight * stems.filter((stem) => isMatch(stem, word)).length;
     }
+    if (matches === 0) continue;
+    held++;
+    score += matches * 2.2 / (matches + 1.2 * (0.25 + 0.75 * length / usualLength));
   }
-  return score;
+  return held === 0 ? 0 : scoreWith(score, held, words.length);
 }
 
 function isMatch(stem: string, word: string): boolean {

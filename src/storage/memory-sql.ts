@@ -1,7 +1,7 @@
 /** Memory in SQL: documents by content, sources by path, passages under FTS5. */
 import type { Database, Statement } from "libsql";
 import type { DocumentInput, MemoryHit, MemoryStats, SourceRow } from "./memory.ts";
-import { matchAny } from "./search-words.ts";
+import { matchesOf, scoreWith } from "./search-words.ts";
 
 export const memorySql = {
   written: "SELECT answer FROM memory_writes WHERE key = ?",
@@ -14,12 +14,14 @@ export const memorySql = {
   putPassage: "INSERT INTO passages (document, headings, text) VALUES (?, ?, ?)",
   putWords: "INSERT INTO passage_words (rowid, title, headings, text) VALUES (?, ?, ?, ?)",
   // The subquery keeps the ranking inside FTS5; one in ten thousand rows is joined, not all.
-  recall: `SELECT d.title, p.headings, p.text, d.hash, -w.score score, EXISTS (
+  recall: `SELECT p.id, d.title, p.headings, p.text, d.hash, -w.score score, EXISTS (
       SELECT 1 FROM sources s WHERE s.hash = d.hash AND s.deleted_at_ms IS NULL) living
     FROM (SELECT rowid, bm25(passage_words, 4.0, 2.0, 1.0) score FROM passage_words
       WHERE passage_words MATCH ?) w
     JOIN passages p ON p.id = w.rowid JOIN documents d ON d.id = p.document
     WHERE living OR ? ORDER BY w.score LIMIT ?`,
+  matching: `SELECT rowid id FROM passage_words
+    WHERE passage_words MATCH ? AND rowid IN (SELECT value FROM json_each(?))`,
   pathsOf: `SELECT path, deleted_at_ms FROM sources WHERE hash = ?
     ORDER BY deleted_at_ms IS NOT NULL, path LIMIT 20`,
   sources: `SELECT s.path, s.hash, s.deleted_at_ms deletedAtMs, EXISTS (
@@ -39,6 +41,19 @@ export type MemoryWrite =
   | { name: "link"; key: string; path: string; hash: string; atMs: number }
   | { name: "unlink"; key: string; path: string; atMs: number }
   | { name: "put"; key: string; document: DocumentInput; atMs: number };
+
+interface FoundRow {
+  id: number;
+  title: string;
+  headings: string;
+  text: string;
+  hash: string;
+  score: number;
+  living: number;
+}
+
+/** Passages that are looked at closely: more than any answer shows. */
+const fewestCandidates = 50;
 
 export class MemoryTables {
   #db: Database;
@@ -82,26 +97,39 @@ export class MemoryTables {
     return true;
   }
 
+  /** Those with all words and the best of those with any, by how many of the words they hold. */
   recall(query: string, limit: number, includeDeleted: boolean): MemoryHit[] {
-    const match = matchAny(query);
-    if (match === null) return [];
-    type Row = {
-      title: string;
-      headings: string;
-      text: string;
-      hash: string;
-      score: number;
-      living: number;
-    };
-    const rows = this.#all<Row>(memorySql.recall, match, includeDeleted ? 1 : 0, limit);
-    return rows.map(({ title, headings, text, hash, score, living }) => ({
-      sources: this.#paths(hash, living === 0),
-      title,
-      headings: JSON.parse(headings),
-      text,
-      score,
-      deleted: living === 0,
-    }));
+    const matches = matchesOf(query);
+    if (matches.length === 0) return [];
+    const most = Math.max(limit, fewestCandidates);
+    const found = new Map<number, FoundRow>();
+    for (const join of [" AND ", " OR "].slice(matches.length > 1 ? 0 : 1)) {
+      const match = matches.join(join);
+      const rows = this.#all<FoundRow>(memorySql.recall, match, includeDeleted ? 1 : 0, most);
+      for (const row of rows) found.set(row.id, row);
+    }
+    const held = this.#countMatches(matches, [...found.keys()]);
+    return [...found.values()]
+      .map((row) => ({ ...row, score: scoreWith(row.score, held.get(row.id)!, matches.length) }))
+      .sort((a, b) => b.score - a.score).slice(0, limit).map((row) => this.#toHit(row));
+  }
+
+  /** How many of the words each of these passages holds. */
+  #countMatches(matches: string[], ids: number[]): Map<number, number> {
+    const held = new Map(ids.map((id) => [id, 0]));
+    const among = JSON.stringify(ids);
+    for (const match of matches) {
+      for (const { id } of this.#all<{ id: number }>(memorySql.matching, match, among)) {
+        held.set(id, held.get(id)! + 1);
+      }
+    }
+    return held;
+  }
+
+  #toHit({ title, headings, text, hash, score, living }: FoundRow): MemoryHit {
+    const deleted = living === 0;
+    const sources = this.#paths(hash, deleted);
+    return { sources, title, headings: JSON.parse(headings), text, score, deleted };
   }
 
   /** Living sources; of a deleted document those that it had. */

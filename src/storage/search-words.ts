@@ -18,12 +18,19 @@ export function wordsOf(query: string): string[] {
 }
 
 /**
- * The words as an FTS5 query that matches any of them; null when there is none. Scripts written
- * without spaces are stored as long words, so theirs match by their beginning.
+ * The words as FTS5 queries, one each. Scripts written without spaces are stored as long words, so
+ * theirs match by their beginning.
  */
-export function matchAny(query: string): string | null {
-  const words = wordsOf(query);
-  if (words.length === 0) return null;
-  return words.map((word) => `"${word}"${/^[\p{Script=Latin}\p{N}]/u.test(word) ? "" : "*"}`)
-    .join(" OR ");
+export function matchesOf(query: string): string[] {
+  return wordsOf(query).map((word) =>
+    `"${word}"${/^[\p{Script=Latin}\p{N}]/u.test(word) ? "" : "*"}`
+  );
+}
+
+/**
+ * What a passage's own score is worth when it holds `held` of the `asked` words. By BM25 alone, one
+ * word said again and again in a title goes before the passage that answers the question.
+ */
+export function scoreWith(score: number, held: number, asked: number): number {
+  return score * (held / asked) ** 2;
 }

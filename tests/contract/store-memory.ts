@@ -110,6 +110,28 @@ export function describeMemory(opened: () => OpenedStore): void {
       expect(await memories().recall("bridge harbour", { limit: 1 })).toHaveLength(1);
     });
 
+    it("puts what holds more of the words before what repeats one of them", async () => {
+      const loud = documentOf(
+        "h3",
+        ["Transaction after transaction: a transaction."],
+        "Transaction",
+      );
+      const answer = documentOf("h4", [
+        "When all work is done, close the transaction with commit; the pool takes it back, and " +
+        "further statements wait until another one begins.",
+      ], "Database manual");
+      await remember(loud, "/loud");
+      await remember(answer, "/answer");
+      for (let i = 0; i < 60; i++) {
+        await remember(
+          documentOf(`n${i}`, [`The transaction of day ${i}.`], "Transaction"),
+          `/${i}`,
+        );
+      }
+      expect((await titles("how do I close a transaction"))[0]).toBe(answer.title);
+      expect((await titles("close the transaction with commit"))[0]).toBe(answer.title);
+    });
+
     it("finds words of any script, marks or not", async () => {
       await remember(documentOf("h5", ["Das Café liegt an der Brücke."], "Ort"), "/de");
       await remember(documentOf("h6", ["東京タワーは高い"], "東京"), "/ja");
