@@ -107,10 +107,6 @@ export class FileMemory {
     return this.#clock.monotonicMs() - atMs > waitMs && !this.#outbox.holds(path);
   }
 
-  has(path: string): boolean {
-    return this.#told.has(path) || this.#settling.has(path);
-  }
-
   /** Files that have to be looked at when they have not changed until `atMs` (monotonic). */
   *settling(): Generator<{ path: string; atMs: number }> {
     for (const [path, { sinceMs }] of this.#settling) {
@@ -118,17 +114,23 @@ export class FileMemory {
     }
   }
 
-  /** Tells what has changed about a file that is there. @throws never */
-  async look(file: FoundFile): Promise<void> {
+  /** Tells what has changed about a file that is there. @returns whether anything had changed */
+  async look(file: FoundFile): Promise<boolean> {
     const { path, facts } = file;
     const before = this.#told.get(path);
     if (before?.facts && isSameFile(before.facts, facts)) {
       this.#settling.delete(path);
-      return;
+      return false;
     }
-    if (!this.#hasSettled(path, facts)) return;
-    await this.#outbox.room();
-    if (this.#signal.aborted) return;
+    if (this.#hasSettled(path, facts)) {
+      await this.#outbox.room();
+      if (!this.#signal.aborted) await this.#read(file);
+    }
+    return true;
+  }
+
+  async #read(file: FoundFile): Promise<void> {
+    const { path, facts } = file;
     const { mostBytes } = this.#options;
     if (facts.sizeBytes > mostBytes) {
       const message = `It has ${facts.sizeBytes} bytes, at most ${mostBytes} are read`;

@@ -1,36 +1,40 @@
 /**
  * The adapter `file.watch`: tells what lies in a folder, appears there, changes or goes.
  *
- * The truth is a scan of the whole folder. The system's notices only say what to look at before the
- * next one, as they can be lost.
+ * It looks by itself and uses no notices of the system. Deno 2.9 opens every path that a notice is
+ * about: a pipe in the folder stops all notices, and the next watch hangs the process. It also drops
+ * notices beyond sixteen without a word and follows links out of the folder. So folders, whose times
+ * show what appears and goes, and files that changed lately are looked at often, everything now and
+ * then, each so often that it costs little.
  */
 import { relative, sep } from "node:path";
 import type { CancelTimer, Clock } from "../clock.ts";
 import type { Ids } from "../ids.ts";
 import { FileMemory, type KnownFile } from "./file-memory.ts";
-import { entriesIn, type Entry, entryAt, isPassingName, type Watched } from "./folder-entry.ts";
-import { FolderNotices } from "./folder-notices.ts";
+import { type Entry, entryAt, isPassingName, type Watched } from "./folder-entry.ts";
+import { FolderTree } from "./folder-tree.ts";
 import { isInside } from "./inside.ts";
 import { errorKindOf } from "./open-file.ts";
 import type { Outbox } from "./outbox.ts";
 import type { WatchOptions } from "./watch-options.ts";
 
-/** Notices come in bursts: one look serves them all. */
-const gatherMs = 50;
+/** Least pause between two looks, and how many times longer it is than the look took. */
+const lookRest = { leastMs: 500, mostMs: 10_000, factor: 20 };
+/** The same for looks at everything. */
+const scanRest = { leastMs: 3_000, mostMs: 120_000, factor: 100 };
+/** The factor after a look that found changes: more of them come then, and reading took its time. */
+const busyFactor = 2;
 /** How soon a folder that is not there is looked for again. */
 const missingMs = 1_000;
-/** Shortest and longest time between two scans, in which they may take a hundredth of the time. */
-const restMs = { least: 5_000, most: 300_000, factor: 100 };
-/** The same when there are no notices. */
-const blindRestMs = { least: 5_000, most: 60_000, factor: 20 };
-/** More notices at once than this are served by a scan. */
-const mostNotices = 1_000;
+/** Files that changed within this time are likely to change again; so many are kept in sight. */
+const recentMs = 600_000;
+const mostRecent = 64;
 
 export interface FileWatchOutside {
   clock: Clock;
   ids: Ids;
   outbox: Outbox;
-  /** Told when it changes. */
+  /** Told when it changes; null when all is well. */
   onState(message: string | null): void;
 }
 
@@ -38,34 +42,43 @@ export class FileWatch {
   #options: WatchOptions;
   #clock: Clock;
   #memory: FileMemory;
-  #notices: FolderNotices;
+  #tree: FolderTree;
   #onState: (message: string | null) => void;
   #state: string | null | undefined;
   #end = new AbortController();
-  #noticed = new Set<string>();
-  #isLost = true;
+  /** To be looked at next, whatever the times say. */
+  #doubtful = new Set<string>();
+  /** Monotonic time of the change by path, oldest first. */
+  #recent = new Map<string, number>();
+  #nextLookMs = 0;
   #nextScanMs = 0;
   #rootId = "";
-  #folders = new Set<string>();
+  #hasChanged = false;
   #hurry: () => void = () => {};
 
   constructor(options: WatchOptions, outside: FileWatchOutside) {
+    const { clock, ids, outbox, onState } = outside;
     this.#options = options;
-    this.#clock = outside.clock;
-    this.#onState = outside.onState;
-    this.#memory = new FileMemory(options, { ...outside, signal: this.#end.signal });
-    this.#notices = new FolderNotices(
-      (path) => this.#notice(path),
-      () => {
-        this.#isLost = true;
-        this.#hurry();
+    this.#clock = clock;
+    this.#onState = onState;
+    const { signal } = this.#end;
+    this.#memory = new FileMemory(options, { clock, ids, outbox, signal });
+    this.#tree = new FolderTree({
+      clock,
+      signal,
+      meet: (entry) => this.#meet(entry),
+      gone: (path) => this.#memory.remove(path),
+      unreadable: (path) => {
+        const message = "The folder cannot be read";
+        this.#memory.skip({ path, code: "file_unreadable", message, mark: "forbidden" });
       },
-    );
+    });
   }
 
   /** What others hold to be there, at start and now and then, in portions. */
   know(entries: readonly KnownFile[], isLast: boolean): void {
-    for (const path of this.#memory.know(entries, isLast)) this.#notice(path);
+    for (const path of this.#memory.know(entries, isLast)) this.#doubtful.add(path);
+    if (this.#doubtful.size > 0) this.#hurry();
   }
 
   /** Runs until `stop`. @throws never: what fails is tried again, and told as the state */
@@ -76,23 +89,14 @@ export class FileWatch {
         await this.#round();
       } catch (error) {
         this.#tellState(`It failed: ${error instanceof Error ? error.name : "error"}`);
-        this.#nextScanMs = this.#clock.monotonicMs() + restMs.least;
-        this.#isLost = true;
+        this.#nextLookMs = this.#clock.monotonicMs() + lookRest.mostMs;
       }
       await this.#rest();
     }
-    this.#notices.close();
   }
 
   stop(): void {
     this.#end.abort();
-    this.#notices.close();
-    this.#hurry();
-  }
-
-  #notice(path: string): void {
-    if (this.#noticed.size < mostNotices) this.#noticed.add(path);
-    else this.#isLost = true;
     this.#hurry();
   }
 
@@ -103,30 +107,47 @@ export class FileWatch {
   }
 
   async #round(): Promise<void> {
-    const begun = this.#clock.monotonicMs();
     const watched = await this.#watched();
     if (watched === null) {
-      this.#noticed.clear();
-      this.#nextScanMs = begun + missingMs;
+      this.#nextLookMs = this.#clock.monotonicMs() + missingMs;
       return;
     }
-    if (this.#isLost || begun >= this.#nextScanMs) {
-      this.#isLost = false;
-      this.#noticed.clear();
-      await this.#scan(watched.folder, watched);
-      const tookMs = this.#clock.monotonicMs() - begun;
-      const { least, most, factor } = this.#notices.isComplete ? restMs : blindRestMs;
-      this.#nextScanMs = begun + tookMs + Math.min(most, Math.max(least, tookMs * factor));
+    this.#tellState(null);
+    const begun = this.#clock.monotonicMs();
+    this.#hasChanged = false;
+    if (begun >= this.#nextScanMs) {
+      this.#doubtful.clear();
+      const { seen, unread } = await this.#tree.scan(watched);
+      if (this.#end.signal.aborted) return;
+      this.#memory.removeUnseen(watched.folder, seen, unread);
+      this.#nextScanMs = this.#after(begun, scanRest);
     } else {
-      const paths = [...this.#noticed];
-      this.#noticed.clear();
+      if (begun >= this.#nextLookMs) {
+        await this.#tree.look(watched);
+        for (const path of this.#recentPaths(begun)) this.#doubtful.add(path);
+      }
+      for (const { path, atMs } of this.#memory.settling()) {
+        if (atMs <= begun) this.#doubtful.add(path);
+      }
+      const paths = [...this.#doubtful];
+      this.#doubtful.clear();
       for (const path of paths) await this.#lookAt(path, watched);
     }
-    this.#tellState(null);
+    if (begun >= this.#nextLookMs) this.#nextLookMs = this.#after(begun, lookRest);
+  }
+
+  #after(begunMs: number, rest: { leastMs: number; mostMs: number; factor: number }): number {
     const now = this.#clock.monotonicMs();
-    for (const { path, atMs } of [...this.#memory.settling()]) {
-      if (atMs <= now) await this.#lookAt(path, watched);
+    const pauseMs = (now - begunMs) * (this.#hasChanged ? busyFactor : rest.factor);
+    return now + Math.min(rest.mostMs, Math.max(rest.leastMs, pauseMs));
+  }
+
+  #recentPaths(now: number): string[] {
+    for (const [path, atMs] of this.#recent) {
+      if (this.#recent.size <= mostRecent && now - atMs < recentMs) break;
+      this.#recent.delete(path);
     }
+    return [...this.#recent.keys()];
   }
 
   /** The folder as it is now; null when it is not there or cannot be told. */
@@ -137,11 +158,14 @@ export class FileWatch {
       const { dev, ino, isDirectory } = await Deno.stat(real);
       if (!isDirectory) throw new Deno.errors.NotADirectory();
       const id = `${dev}:${ino}:${real}`;
-      if (id !== this.#rootId) this.#another(id);
+      // Another folder in the same place.
+      if (id !== this.#rootId) this.#nextScanMs = 0;
+      this.#rootId = id;
       return { folder, real, extensions };
     } catch (error) {
       if (errorKindOf(error) === "missing") {
-        this.#another("");
+        this.#rootId = "";
+        this.#doubtful.clear();
         this.#memory.removeUnseen(folder, new Set(), []);
         this.#tellState(`The folder ${folder} is not there`);
       } else this.#tellState(`The folder ${folder} cannot be read`);
@@ -149,104 +173,38 @@ export class FileWatch {
     }
   }
 
-  #another(id: string): void {
-    this.#rootId = id;
-    this.#isLost = true;
-    this.#folders.clear();
-    this.#notices.forget(this.#options.folder);
-  }
-
   async #lookAt(path: string, watched: Watched): Promise<void> {
-    if (this.#end.signal.aborted || !isInside(path, watched.folder)) return;
+    if (this.#end.signal.aborted) return;
     const way = relative(watched.folder, path);
-    if (way === "") this.#isLost = true;
-    if (way === "" || way.split(sep).some(isPassingName)) return;
-    const entry = await entryAt(path, watched);
-    if (entry.is === "folder") return await this.#scan(path, watched);
-    if (entry.is !== "nothing") return await this.#meet(entry);
-    this.#memory.remove(path);
-    if (!this.#folders.has(path)) return;
-    this.#notices.forget(path);
-    this.#memory.removeUnseen(path, new Set(), []);
-    this.#forgetFolders(path);
-  }
-
-  #forgetFolders(path: string): void {
-    for (const folder of this.#folders) {
-      if (folder === path || folder.startsWith(path + sep)) this.#folders.delete(folder);
-    }
-  }
-
-  /** Looks at everything below `root`. */
-  async #scan(root: string, watched: Watched): Promise<void> {
-    const seen = new Set<string>();
-    const unread: string[] = [];
-    const folders = new Set([root]);
-    let open = [root];
-    while (open.length > 0) {
-      for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
-        const isRead = await this.#scanOne(folder, watched, (entry) => {
-          if (entry.is !== "folder") return void seen.add(pathOf(entry));
-          if (!folders.has(entry.path)) open.push(entry.path);
-          folders.add(entry.path);
-        });
-        if (!isRead) unread.push(folder);
-        if (this.#end.signal.aborted) return;
-      }
-      // Once more: what changed between the look and the watch was not noticed.
-      open = this.#notices.watch(folders);
-    }
-    this.#memory.removeUnseen(root, seen, unread);
-    this.#forgetFolders(root);
-    for (const folder of folders) this.#folders.add(folder);
-  }
-
-  /** @returns false when the folder is there but cannot be read: what is in it is not gone */
-  async #scanOne(
-    folder: string,
-    watched: Watched,
-    onEntry: (entry: Exclude<Entry, { is: "nothing" }>) => void,
-  ): Promise<boolean> {
-    try {
-      for await (const entry of entriesIn(folder, watched)) {
-        if (this.#end.signal.aborted) return true;
-        if (entry.is === "nothing") continue;
-        onEntry(entry);
-        if (entry.is !== "folder") await this.#meet(entry);
-      }
-      return true;
-    } catch (error) {
-      if (errorKindOf(error) === "missing") return true;
-      const message = "The folder cannot be read";
-      this.#memory.skip({ path: folder, code: "file_unreadable", message, mark: "forbidden" });
-      return false;
-    }
+    if (way === "" || !isInside(path, watched.folder)) return;
+    const entry = way.split(sep).some(isPassingName) ? null : await entryAt(path, watched);
+    if (entry === null || entry.is === "nothing" || entry.is === "folder") {
+      this.#recent.delete(path);
+      this.#memory.remove(path);
+    } else await this.#meet(entry);
   }
 
   async #meet(entry: Exclude<Entry, { is: "nothing" | "folder" }>): Promise<void> {
-    if (entry.is === "file") await this.#memory.look(entry.file);
-    else this.#memory.skip(entry.skipped);
+    if (entry.is === "skipped") return this.#memory.skip(entry.skipped);
+    const { path } = entry.file;
+    if (!(await this.#memory.look(entry.file))) return;
+    this.#hasChanged = true;
+    this.#recent.delete(path);
+    this.#recent.set(path, this.#clock.monotonicMs());
   }
 
-  /** Until the next scan is due, a file may have settled, or something was noticed. */
+  /** Until the next look is due, a file may have settled, or something is doubted. */
   #rest(): Promise<void> {
-    if (this.#end.signal.aborted) return Promise.resolve();
     const now = this.#clock.monotonicMs();
-    let until = this.#nextScanMs;
+    let until = this.#nextLookMs;
     for (const { atMs } of this.#memory.settling()) until = Math.min(until, atMs);
-    if (this.#noticed.size > 0 || this.#isLost && this.#rootId !== "") until = now + gatherMs;
+    if (this.#end.signal.aborted || this.#doubtful.size > 0) until = now;
     return new Promise((resolve) => {
-      let cancel: CancelTimer = this.#clock.after(Math.max(0, until - now), resolve);
+      const cancel: CancelTimer = this.#clock.after(Math.max(0, until - now), resolve);
       this.#hurry = () => {
-        this.#hurry = () => {};
         cancel();
-        const soon = this.#end.signal.aborted ? 0 : Math.min(gatherMs, Math.max(0, until - now));
-        cancel = this.#clock.after(soon, resolve);
+        resolve();
       };
     });
   }
-}
-
-function pathOf(entry: Exclude<Entry, { is: "nothing" | "folder" }>): string {
-  return entry.is === "file" ? entry.file.path : entry.skipped.path;
 }

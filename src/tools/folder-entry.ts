@@ -1,7 +1,7 @@
 /** What lies at a path of a watched folder, and whether it is for us. */
 import { basename, join } from "node:path";
 import { isInside } from "./inside.ts";
-import { errorKindOf, type FileFacts, statFile } from "./open-file.ts";
+import { errorKindOf, factsOfInfo, type FileFacts } from "./open-file.ts";
 
 export interface FoundFile {
   path: string;
@@ -69,7 +69,7 @@ export async function entryAt(path: string, watched: Watched): Promise<Entry> {
     if (info.isSymlink) return await linkedEntry(path, watched);
     if (!isWanted(name, watched)) return nothing;
     if (!info.isFile) return skip(path, "file_unreadable", "It is no regular file", "no file");
-    return { is: "file", file: { path, real: path, facts: await statFile(path) } };
+    return { is: "file", file: { path, real: path, facts: factsOfInfo(info) } };
   } catch (error) {
     return troubleAt(path, error, watched);
   }
@@ -89,7 +89,7 @@ async function linkedEntry(path: string, watched: Watched): Promise<Entry> {
   }
   if (!isWanted(basename(path), watched)) return nothing;
   if (!info.isFile) return skip(path, "file_unreadable", "It is no regular file", "no file");
-  return { is: "file", file: { path, real, facts: await statFile(real) } };
+  return { is: "file", file: { path, real, facts: factsOfInfo(info) } };
 }
 
 function troubleAt(path: string, error: unknown, watched: Watched): Entry {

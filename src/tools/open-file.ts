@@ -48,7 +48,10 @@ async function* pieces(handle: FileHandle, most: number, signal?: AbortSignal) {
 
 /** @throws {Error} of `Deno.errors` */
 export async function statFile(path: string): Promise<FileFacts> {
-  const { isFile, size, mtime, ctime, dev, ino } = await Deno.stat(path);
+  return factsOfInfo(await Deno.stat(path));
+}
+
+export function factsOfInfo({ isFile, size, mtime, ctime, dev, ino }: Deno.FileInfo): FileFacts {
   return {
     isFile,
     sizeBytes: size,

@@ -64,7 +64,7 @@ test("events of one path wait for one another, others pass", async () => {
   await rig.last(path, "file.removed");
 });
 
-test("kill -9 in the middle of a scan: everything is told, open events by the same key", async () => {
+test("kill -9 in the middle of a scan: all is told, open events by one key", async () => {
   const paths = await writeMany(1_000);
   rig.isAcking = false;
   rig.watch();
