@@ -33,7 +33,7 @@ export interface MemoryHit {
   title: string;
   headings: string[];
   text: string;
-  /** Above 0, higher is better; comparable within one answer only (BM25, less for missing words). */
+  /** Above 0, higher is better; comparable within one answer only (BM25, fewer words: less). */
   score: number;
   /** Every source of it is gone. */
   deleted: boolean;

@@ -2,10 +2,10 @@
  * The adapter `file.watch`: tells what lies in a folder, appears there, changes or goes.
  *
  * It looks by itself and uses no notices of the system. Deno 2.9 opens every path that a notice is
- * about: a pipe in the folder stops all notices, and the next watch hangs the process. It also drops
- * notices beyond sixteen without a word and follows links out of the folder. So folders, whose times
- * show what appears and goes, and files that changed lately are looked at often, everything now and
- * then, each so often that it costs little.
+ * about: a pipe in the folder stops all notices, and the next watch hangs the process. It also
+ * drops notices beyond sixteen without a word and follows links out of the folder. So folders,
+ * whose times show what appears and goes, and files that changed lately are looked at often,
+ * everything now and then, each so often that it costs little.
  */
 import { relative, sep } from "node:path";
 import type { CancelTimer, Clock } from "../clock.ts";
@@ -22,7 +22,7 @@ import type { WatchOptions } from "./watch-options.ts";
 const lookRest = { leastMs: 500, mostMs: 10_000, factor: 20 };
 /** The same for looks at everything. */
 const scanRest = { leastMs: 3_000, mostMs: 120_000, factor: 100 };
-/** The factor after a look that found changes: more of them come then, and reading took its time. */
+/** The factor after a look that found changes: more of them come, and reading took its time. */
 const busyFactor = 2;
 /** How soon a folder that is not there is looked for again. */
 const missingMs = 1_000;

@@ -1,4 +1,4 @@
-/** The folders below a watched one, and what was seen in each: finds what is new and what is gone. */
+/** The folders below a watched one and what was seen in each: finds what is new or gone. */
 import type { Clock } from "../clock.ts";
 import { entriesIn, type Entry, type Watched } from "./folder-entry.ts";
 import { errorKindOf } from "./open-file.ts";

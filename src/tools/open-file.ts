@@ -51,6 +51,8 @@ export async function statFile(path: string): Promise<FileFacts> {
   return factsOfInfo(await Deno.stat(path));
 }
 
+/** What one look at a name has told. */
+/** The same facts from information that is there already. */
 export function factsOfInfo({ isFile, size, mtime, ctime, dev, ino }: Deno.FileInfo): FileFacts {
   return {
     isFile,
