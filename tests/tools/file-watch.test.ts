@@ -171,6 +171,16 @@ test("what cannot be taken is told once, and taken when it can", async () => {
   expect(rig.types(big)).toEqual([skipped]);
 });
 
+test("a pipe that appears stops nothing, and nobody opens it", async () => {
+  await Deno.mkdir(rig.folder);
+  rig.watch();
+  await flush();
+  await new Deno.Command("mkfifo", { args: [rig.path("pipe.md")] }).output();
+  expect((await rig.last(rig.path("pipe.md"), skipped)).payload.code).toBe("file_unreadable");
+  await Deno.mkdir(rig.path("later"));
+  await rig.last(await rig.write("later/a.md", "a"), found);
+});
+
 test("a file that is being written is told when it is whole", async () => {
   await Deno.mkdir(rig.folder);
   rig.watch();
