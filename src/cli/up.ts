@@ -139,7 +139,6 @@ async function openStore(config: Config, log: Log, undo: (() => unknown)[]): Pro
     minFreeBytes: config.limits.minFreeBytes,
   });
   undo.push(() => store.close());
-  await store.commit([{ op: "meta", name: "cleanEnd", value: "no" }]);
   log("info", "storage is open");
   return store;
 }

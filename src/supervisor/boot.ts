@@ -25,7 +25,8 @@ export async function loadAgents(core: Core, tree: Tree): Promise<void> {
   for (const node of walk(tree.root)) {
     if (node.type === "agent") placeAgent(core, draft, node);
   }
-  await core.ledger.commit(draft);
+  // Not waited for: on a full disk the API still has to come up and tell.
+  core.ledger.commit(draft).catch(() => {});
 }
 
 function makeCell(core: Core, stored: BootAgent): Cell | null {

@@ -66,7 +66,7 @@ export class Placement {
     this.#place(cell, residence).catch((thrown) => {
       if (cell.residence !== residence) return;
       this.detach(cell);
-      this.#notPlaced(cell, residence, toErrorData(thrown, "bad_bundle"));
+      this.#notPlaced(cell, residence, toErrorData(thrown));
     });
   }
 
@@ -78,18 +78,20 @@ export class Placement {
 
   /** Only its own fault is charged to an agent; a bundle that cannot be loaded parks it. */
   #notPlaced(cell: Cell, residence: Residence, error: ErrorData): void {
-    const { failures, ledger, clock, dispatcher } = this.#core;
+    const { failures, ledger, clock, dispatcher, log } = this.#core;
     const { code, message } = error;
     if (code === "host_lost") {
       return failures.lost(cell, [], { reason: code, message, alone: residence.alone }, true);
     }
-    if (code === "storage_unavailable" || code === "shutting_down") {
-      clock.after(againMs, () => dispatcher.wake(cell));
+    if (code === "bad_bundle" || code === "not_durable") {
+      const draft = new Draft();
+      failures.park(draft, cell, error);
+      ledger.commit(draft).catch(() => {});
       return;
     }
-    const draft = new Draft();
-    failures.park(draft, cell, error);
-    ledger.commit(draft).catch(() => {});
+    // A full disk keeps hosts from starting, too: nothing is lost by waiting.
+    log("warn", "an agent could not be placed", { address: cell.address, code });
+    clock.after(againMs, () => dispatcher.wake(cell));
   }
 
   /** Takes the agent out of its thread; what it had in hand goes back to its mailbox. */

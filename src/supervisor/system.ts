@@ -129,9 +129,6 @@ export class System implements Control {
       await new Promise<void>((go) => this.#core.clock.after(10, go));
     }
     this.#asks.stop();
-    // A full disk must not keep the process: what it has not acknowledged is nobody's loss.
-    if (!this.#core.store.available) return;
-    await this.#core.store.commit([{ op: "meta", name: "cleanEnd", value: "yes" }]);
   }
 
   async status(): Promise<SystemStatus> {
@@ -218,7 +215,7 @@ export class System implements Control {
     this.#asks.load(await store.openAsks());
     this.#core.isHalted = false;
     this.#gateway.load(await store.calls());
-    await this.#timers.load();
+    this.#timers.load();
     this.#tree.fillPlaces();
     this.#resumption.clear();
     for (const cell of this.#core.registry.all()) {

@@ -28,10 +28,15 @@ export class Timers implements TimersFace {
     this.#offsetMs = core.clock.wallMs() - core.clock.monotonicMs();
   }
 
-  /** Takes up the stored timers: at latest their whole delay from now (R10). */
-  async load(): Promise<void> {
-    await this.#core.store.commit([{ op: "timersClamp", nowMs: this.#core.clock.wallMs() }]);
-    await this.#lookAhead();
+  /**
+   * Takes up the stored timers: at latest their whole delay from now (R10). Does not wait, as a start
+   * on a full disk has to show what there is.
+   */
+  load(): void {
+    this.#core.store.commit([{ op: "timersClamp", nowMs: this.#core.clock.wallMs() }])
+      .then(() => this.#lookAhead()).catch((error) => {
+        this.#core.log("error", "timers could not be taken up", { code: error?.code });
+      });
   }
 
   set(draft: Draft, row: TimerRow): void {
