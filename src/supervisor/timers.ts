@@ -29,8 +29,8 @@ export class Timers implements TimersFace {
   }
 
   /**
-   * Takes up the stored timers: at latest their whole delay from now (R10). Does not wait, as a start
-   * on a full disk has to show what there is.
+   * Takes up the stored timers: at latest their whole delay from now (R10). Does not wait, as a
+   * start on a full disk has to show what there is.
    */
   load(): void {
     this.#core.store.commit([{ op: "timersClamp", nowMs: this.#core.clock.wallMs() }])
