@@ -12,6 +12,9 @@ import type { Core, Gateway as GatewayFace } from "./core.ts";
 import { Draft } from "./draft.ts";
 import { isMemoryCall, runMemoryCall } from "./memory-calls.ts";
 
+/** Tool hosts that one call may see end before it is held to be what ends them. */
+const mostTries = 5;
+
 /** What an agent was granted, as stored in its record. */
 export interface StoredGrants {
   calls: string[];
@@ -108,14 +111,14 @@ export class Gateway implements GatewayFace {
       await this.#core.store.commit([{ op: "call", row: { ...row, status: "running" } }]);
     }
     const deadlineMs = spec.deadlineMs;
-    while (true) {
+    for (let tries = 1;; tries++) {
       try {
         return await this.#core.tools.call({ ...call, name: spec.name, deadlineMs });
       } catch (error) {
         const lost = error instanceof DreamError && error.code === "host_lost";
         if (!lost || !this.#live.has(call.key)) throw error;
-        if (spec.idempotent) continue;
-        this.#doubt(cell, row);
+        if (spec.idempotent && tries < mostTries) continue;
+        if (!spec.idempotent) this.#doubt(cell, row);
         throw error;
       }
     }

@@ -32,6 +32,9 @@ const inputs = {
 
 type MemoryCall = keyof typeof inputs;
 
+/** Every call that the store itself carries out. */
+export const memoryCalls: readonly string[] = Object.keys(inputs);
+
 export function isMemoryCall(name: string): name is MemoryCall {
   return Object.hasOwn(inputs, name);
 }
