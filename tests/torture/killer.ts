@@ -26,6 +26,7 @@ export interface KillerOptions {
   random: Random;
   /** An agent that answers `count.read`; one of them is asked after each kill. */
   agents: () => readonly string[];
+  signal: AbortSignal;
 }
 
 /** More than half hit the control process, alone or with others at once. */
@@ -56,8 +57,11 @@ export async function killOnce(options: KillerOptions, targets: Target[]): Promi
   const { service, producers, victims, random } = options;
   const client = service.client;
   victims.look();
-  const found = await Promise.all(targets.map((target) => victims.find(target, client, random)));
-  const marks = found.flatMap((mark) => mark ?? []);
+  // After a kill it takes a moment until agents have a host again.
+  const marks = await eventually(async () => {
+    const found = await Promise.all(targets.map((one) => victims.find(one, client, random)));
+    return found.every((mark) => mark !== null) && found.flatMap((mark) => mark ?? []);
+  }, { what: `${targets.join(" and ")} to be there`, signal: options.signal });
   const witness = await chooseWitness(options, client, marks.map(({ pid }) => pid));
   if (marks.length === 0) throw new Error(`There is no ${targets.join(" and no ")} to kill`);
   const killedAtMs = systemClock.monotonicMs();
@@ -75,13 +79,15 @@ export async function killOnce(options: KillerOptions, targets: Target[]): Promi
   }
   victims.look();
   const answered = ask(options, witness).then(sinceMs);
-  const acknowledgedAtMs = await within(acknowledged, "an acknowledgement after the kill");
+  // Waited for below, unless something else fails first.
+  answered.catch(() => {});
+  const acknowledgedAtMs = await within(options, acknowledged, "an acknowledgement after the kill");
   return {
     targets,
     isDouble,
     healthMs,
     acknowledgedMs: acknowledgedAtMs - killedAtMs,
-    answeredMs: await within(answered, "an answer after the kill"),
+    answeredMs: await within(options, answered, "an answer after the kill"),
   };
 }
 
@@ -113,7 +119,7 @@ async function killWhileStarting(service: Service, afterMs: number): Promise<voi
 }
 
 /** Asks under one key until there is an answer: a repeated ask attaches to the first. */
-async function ask({ service, random }: KillerOptions, to: string): Promise<void> {
+async function ask({ service, random, signal }: KillerOptions, to: string): Promise<void> {
   const idempotencyKey = `ask-${to}-${random.int(0, 1e9)}`;
   await eventually(async () => {
     if (!service.isUp) return false;
@@ -125,20 +131,24 @@ async function ask({ service, random }: KillerOptions, to: string): Promise<void
       if (isPassing(error)) return false;
       return error as Error;
     }
-  }, { deadlineMs: backWithinMs, what: `an answer of ${to}` }).then((end) => {
+  }, { deadlineMs: backWithinMs, what: `an answer of ${to}`, signal }).then((end) => {
     if (end !== true) throw end;
   });
 }
 
-async function within<T>(promise: Promise<T>, what: string): Promise<T> {
+async function within<T>({ signal }: KillerOptions, promise: Promise<T>, what: string) {
   const late = Promise.withResolvers<never>();
   const cancel = systemClock.after(
     backWithinMs,
     () => late.reject(new Error(`${what} did not come in ${backWithinMs} ms`)),
   );
+  const stop = () => late.reject(new Error("It was interrupted"));
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop);
   try {
     return await Promise.race([promise, late.promise]);
   } finally {
     cancel();
+    signal.removeEventListener("abort", stop);
   }
 }

@@ -103,7 +103,7 @@ async function playRounds(scene: Scene): Promise<void> {
     const filling = files.disturb(0.06).then(() => files.put(portion));
     await pause(random.int(100, 2_000), signal);
     const kill = await killOnce(
-      { service, producers, victims, random, agents: () => agents },
+      { service, producers, victims, random, agents: () => agents, signal },
       targets,
     );
     await filling;
