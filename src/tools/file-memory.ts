@@ -157,7 +157,8 @@ export class FileMemory {
     const told = before?.mark === mark ? before : this.#fresh();
     this.#told.set(path, { ...told, facts, hash, mark });
     if (before?.mark !== mark) {
-      const key = `skipped|${path}|${code}|${mark}`;
+      const turn = this.#isLater(path, before) ? this.#ids.uuid() : "";
+      const key = `skipped|${path}|${code}|${mark}|${turn}`;
       this.#outbox.push({ key, type: "file.skipped", payload: { path, code, message }, path });
     }
     if (before && before.hash !== null && !isKept) this.#gone(path, before.hash);
@@ -174,8 +175,10 @@ export class FileMemory {
   remove(path: string): void {
     this.#settling.delete(path);
     const before = this.#told.get(path);
+    if (!before) return;
     this.#told.delete(path);
-    if (before && before.hash !== null) this.#gone(path, before.hash);
+    this.#mark(path);
+    if (before.hash !== null) this.#gone(path, before.hash);
   }
 
   /** Old by its times, which nobody sets while writing, or the same at two looks. */
@@ -229,16 +232,23 @@ export class FileMemory {
    * back to the same place with the same times, so that later keys are unique.
    */
   #turnOf(path: string, before: Told | undefined): string {
-    const isLater = before?.isOurs || this.#isAllMarked || this.#removed.has(path);
-    return isLater ? this.#ids.uuid() : before?.hash ?? "";
+    return this.#isLater(path, before) ? this.#ids.uuid() : before?.hash ?? "";
   }
 
-  #gone(path: string, hash: string): void {
+  #isLater(path: string, before: Told | undefined): boolean {
+    return before?.isOurs || this.#isAllMarked || this.#removed.has(path);
+  }
+
+  #mark(path: string): void {
     if (this.#removed.size >= mostRemoved) {
       this.#removed.clear();
       this.#isAllMarked = true;
     }
     this.#removed.add(path);
+  }
+
+  #gone(path: string, hash: string): void {
+    this.#mark(path);
     const key = `removed|${path}|${hash}|${this.#ids.uuid()}`;
     this.#outbox.push({ key, type: "file.removed", payload: { path }, path });
   }
