@@ -88,7 +88,9 @@ export class Dispatcher implements DispatcherFace {
     if (!cell.hasState) return this.#hand(residence, []);
     const isCareful = cell.careful > 0 || cell.mailbox.hasCrashedBefore;
     const most = isCareful ? 1 : this.#core.limits.turnEnvelopes;
-    const batch = this.#living(cell, cell.mailbox.take(most, batchBytes));
+    const taken = cell.mailbox.take(most, batchBytes);
+    if (this.#parkForResult(cell, taken)) return;
+    const batch = this.#living(cell, taken);
     if (batch.length > 0) return this.#hand(residence, batch);
     residence.sinceMs = this.#core.clock.monotonicMs();
     if (cell.mailbox.hasLoaded) return this.#deliver(cell, residence);
@@ -105,6 +107,23 @@ export class Dispatcher implements DispatcherFace {
     residence.sinceMs = this.#core.clock.monotonicMs();
     const nowMs = this.#core.clock.wallMs();
     residence.thread!.send({ t: "deliver", turn: residence.turn, nowMs, envelopes: batch });
+  }
+
+  /** A result, reply or timer that has used up its attempts cannot be left out: it parks (R7). */
+  #parkForResult(cell: Cell, batch: readonly Envelope[]): boolean {
+    const { maxAttempts } = this.#core.limits;
+    const fatal = batch.find(({ kind, attempt }) =>
+      attempt >= maxAttempts && kind !== "message" && kind !== "system"
+    );
+    if (!fatal) return false;
+    cell.mailbox.giveBack(batch);
+    this.#detach(cell)?.thread?.release();
+    const draft = new Draft();
+    const message = `A ${fatal.kind} crashed it ${fatal.attempt} times`;
+    this.#core.failures.park(draft, cell, { code: "poison", message });
+    this.#core.ledger.commit(draft).catch(() => {});
+    this.pump();
+    return true;
   }
 
   /** Envelopes past their time, or past their attempts, are never handed over. */

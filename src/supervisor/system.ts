@@ -235,6 +235,9 @@ export class System implements Control {
   #rejected(error: Error): void {
     const isRejection = error instanceof CommitRejected;
     if (!isRejection) return this.#parts.onFatal(1, error);
+    if (error.own) {
+      this.#core.log("error", "the store refused a commit", { code: String(error.cause ?? "") });
+    }
     this.#recovering ??= this.#recover().finally(() => this.#recovering = null)
       .catch((failure) => this.#parts.onFatal(1, failure));
   }

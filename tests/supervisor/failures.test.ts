@@ -236,6 +236,18 @@ describe("a refused commit", () => {
       ["poison", '{"n":13}'],
     ]);
   });
+
+  it("that holds a reply parks the agent in the end: a reply cannot be left out", async () => {
+    const refuseAnswer = (changes: readonly Change[]) =>
+      changes.some((change) =>
+        change.op === "state" && change.row.state.text.includes('"answers":[{')
+      );
+    await open({ wrapStore: (store) => refusing(store, refuseAnswer) });
+    await rig.send("/a", "query", { to: "/b" });
+    await holds(async () => expect((await view("/a")).status).toBe("parked"));
+    expect((await rig.system.deadLetters({ limit: 10 })).items).toEqual([]);
+    expect((await view("/a")).mailboxDepth).toBe(1);
+  });
 });
 
 /** The real store, but for commits that `refuse` names: those break it as a bug of ours would. */

@@ -106,7 +106,13 @@ function border(window: string): number {
   return space >= half ? space + 1 : borderBefore(window, longest);
 }
 
-/** Joins a small draft to the next one where they stand in the same section. */
+/** Words before the first part of a section that do not make a passage of their own. */
+const longestIntro = 120;
+
+/**
+ * Joins a small draft to the next one of its section. A few words before the first part of a
+ * section go with that part: its own heading says more of where a person finds it.
+ */
 function joinSmall(drafts: Draft[], smallest: number): Draft[] {
   const joined: Draft[] = [];
   for (const draft of drafts) {
@@ -121,18 +127,11 @@ function joinSmall(drafts: Draft[], smallest: number): Draft[] {
 }
 
 function join(before: Draft, draft: Draft): Draft | null {
-  if (before.text.length + draft.text.length > longest - longestHeading) return null;
-  let shared = 0;
-  while (shared < before.path.length && before.path[shared] === draft.path[shared]) shared++;
-  const siblings = shared > 0 && shared >= before.path.length - 1 &&
-    shared >= draft.path.length - 1;
-  if (!siblings && !(before.path.length === 0 && draft.path.length === 0)) return null;
-  const path = before.path.slice(0, shared);
-  const text = [
-    ...before.path.slice(shared),
-    before.text,
-    ...draft.path.slice(shared),
-    draft.text,
-  ].join("\n\n");
-  return text.length > longest ? null : { path, text };
+  const isInside = before.path.length <= draft.path.length &&
+    before.path.every((heading, i) => heading === draft.path[i]);
+  const isSame = before.path.length === draft.path.length;
+  const isIntro = before.path.length > 0 && before.text.length <= longestIntro;
+  if (!isInside || (!isSame && !isIntro)) return null;
+  const text = `${before.text}\n\n${draft.text}`;
+  return text.length > longest ? null : { path: draft.path, text };
 }
