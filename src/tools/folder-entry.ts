@@ -36,12 +36,18 @@ export interface Watched {
 
 /** Names that programs use for what is not finished or not meant to be seen. */
 const passing = /^\.|~$|^#.*#$|\.(swp|swx|tmp|temp|part|partial|crdownload|download)$/i;
-/** Longer ones cannot be opened. */
+/** In bytes: longer ones cannot be opened. */
 const longestPath = 4_000;
+const encoder = new TextEncoder();
 const nothing: Entry = { is: "nothing" };
 
 export function isPassingName(name: string): boolean {
   return passing.test(name);
+}
+
+function isTooLong(path: string): boolean {
+  // A character has at most three bytes in UTF-8, or four where it counts as two.
+  return path.length * 3 > longestPath && encoder.encode(path).length > longestPath;
 }
 
 function extensionOf(name: string): string {
@@ -62,7 +68,9 @@ function isWanted(name: string, { extensions }: Watched): boolean {
 export async function entryAt(path: string, watched: Watched): Promise<Entry> {
   const name = basename(path);
   if (isPassingName(name)) return nothing;
-  if (path.length > longestPath) return nothing;
+  if (isTooLong(path)) {
+    return skip(path.slice(0, longestPath), "file_unreadable", "Its path is too long", "long");
+  }
   try {
     const info = await Deno.lstat(path);
     if (info.isDirectory) return { is: "folder", path };
@@ -93,13 +101,16 @@ async function linkedEntry(path: string, watched: Watched): Promise<Entry> {
 }
 
 function troubleAt(path: string, error: unknown, watched: Watched): Entry {
+  const kind = errorKindOf(error);
+  // A name that is no UTF-8 is listed with replacement characters, which do not lead to it: then
+  // it may also be a folder.
+  if (kind === "missing" && basename(path).includes("\ufffd")) {
+    return skip(path, "file_unreadable", "Its name is no UTF-8", "name");
+  }
   if (!isWanted(basename(path), watched)) return nothing;
-  switch (errorKindOf(error)) {
+  switch (kind) {
     case "missing":
-      // A name that is no UTF-8 is listed with replacement characters, which do not lead to it.
-      return path.includes("\ufffd")
-        ? skip(path, "file_unreadable", "Its name is no UTF-8", "name")
-        : nothing;
+      return nothing;
     case "denied":
       return skip(path, "denied", "It leads out of the folder", "outside");
     case "forbidden":
