@@ -85,7 +85,7 @@ test("times before 1970 and far ahead hinder nothing", async () => {
   expect(rig.types(rig.path("new.md"))).toEqual([found]);
 });
 
-test("content that changes and changes back is told both times, under keys of its own", async () => {
+test("content that changes and changes back is told both times, under its own keys", async () => {
   const path = await rig.write("a.md", "one");
   rig.watch();
   for (const text of ["one", "two", "one", "two"]) {
