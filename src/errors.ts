@@ -95,6 +95,11 @@ export const errorKinds = {
     exit: 6,
     hint: "The message may still take effect; raise timeoutMs or look at dreamos messages.",
   },
+  deadlock: {
+    status: 409,
+    exit: 1,
+    hint: "Let one agent of the cycle tell instead of ask, or ask before it is asked.",
+  },
   expired: { status: 504, exit: 6, hint: "Send again with a longer expiresInMs." },
   // load
   mailbox_full: { status: 429, exit: 1, hint: "Wait as Retry-After says and send again." },

@@ -2,6 +2,7 @@
  * Open asks: who waits for what, until when. The first answer wins; an ask that cannot be answered
  * any more is answered with the reason at once.
  */
+import type { Address } from "../address.ts";
 import type { Envelope, Outcome, ReplyTo } from "../actors/envelope.ts";
 import type { CancelTimer } from "../clock.ts";
 import type { ErrorData } from "../errors.ts";
@@ -9,15 +10,19 @@ import type { AskRow } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
 import type { Asks as AsksFace, Core } from "./core.ts";
 import { Draft } from "./draft.ts";
+import { WaitGraph } from "./wait-graph.ts";
 
 interface OpenAsk {
   row: AskRow;
   cancelTimer: CancelTimer;
+  /** Address of the agent that was asked. */
+  asked: Address | null;
 }
 
 export class Asks implements AsksFace {
   #core: Core;
   #open = new Map<string, OpenAsk>();
+  #waits = new WaitGraph();
   #waiters = new Map<string, ((outcome: Outcome) => void)[]>();
 
   constructor(core: Core) {
@@ -28,11 +33,16 @@ export class Asks implements AsksFace {
   load(rows: readonly AskRow[]): void {
     for (const { cancelTimer } of this.#open.values()) cancelTimer();
     this.#open.clear();
+    this.#waits.clear();
     for (const row of rows) this.#hold(row);
   }
 
   open(draft: Draft, row: AskRow): void {
     draft.change({ op: "ask", row }).onAccept(() => this.#hold(row));
+  }
+
+  cycle(asker: Address, asked: Address): Address[] | null {
+    return this.#waits.cycle(asker, asked);
   }
 
   find(to: Pick<ReplyTo, "to" | "ask">): AskRow | undefined {
@@ -94,12 +104,17 @@ export class Asks implements AsksFace {
   #hold(row: AskRow): void {
     const waitMs = Math.max(0, row.expiresAtMs - this.#core.clock.wallMs());
     const cancelTimer = this.#core.clock.after(waitMs, () => this.#expire(row));
-    this.#open.set(nameOfAsk(row.asker, row.ask), { row, cancelTimer });
+    const asked = this.#core.registry.byKey(row.key)?.address ?? null;
+    this.#open.set(nameOfAsk(row.asker, row.ask), { row, cancelTimer, asked });
+    if (asked) this.#waits.add(row.asker, asked);
   }
 
   #drop(name: string): void {
-    this.#open.get(name)?.cancelTimer();
+    const ask = this.#open.get(name);
+    if (!ask) return;
+    ask.cancelTimer();
     this.#open.delete(name);
+    if (ask.asked) this.#waits.remove(ask.row.asker, ask.asked);
   }
 
   #expire(row: AskRow): void {

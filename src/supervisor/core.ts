@@ -77,7 +77,7 @@ export interface Dispatcher {
   evict(cell: Cell, force: boolean): Promise<void>;
   /** Looks at all agents that wait for a thread or for the disk. */
   pump(): void;
-  /** The mailbox of `receiver` has room, or is no more: senders that waited for it go on. */
+  /** The mailbox of `receiver` got emptier, or is no more: who waited for room there may go on. */
   unblock(receiver: Cell): void;
 }
 
@@ -110,6 +110,8 @@ export interface Asks {
     cause: Envelope | null,
   ): boolean;
   find(to: Pick<ReplyTo, "to" | "ask">): AskRow | undefined;
+  /** The cycle of waiting agents that this ask would close, the asker first; else null. */
+  cycle(asker: Address, asked: Address): Address[] | null;
   cancel(draft: Draft, asker: string, ask: string): void;
   /** Answers all asks that `cell` was asked and that no envelope of its mailbox will answer. */
   failAll(draft: Draft, cell: Cell, error: ErrorData): void;

@@ -61,5 +61,19 @@ export function hasRoom(core: Core, draft: Draft, cell: Cell, sender: string): b
   const limit = core.limits.mailbox;
   const posted = draft.postedTo(cell);
   const ofSender = cell.mailbox.from(sender) + posted;
-  return cell.mailbox.bounded + posted < limit && ofSender < Math.max(1, limit / 2);
+  return cell.mailbox.bounded + posted < limit && ofSender < shareOf(limit);
+}
+
+/** What one sender may have in a mailbox of `limit` messages. */
+export function shareOf(limit: number): number {
+  return Math.max(1, limit / 2);
+}
+
+/**
+ * Whether a sender that waits for room should try its turn again: not for each place that becomes
+ * free, as the whole turn runs anew each time.
+ */
+export function hasRoomAgain(limit: number, cell: Cell, sender: string): boolean {
+  const { bounded } = cell.mailbox;
+  return bounded === 0 || (bounded <= limit * 0.75 && cell.mailbox.from(sender) <= limit * 0.25);
 }

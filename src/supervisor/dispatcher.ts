@@ -13,6 +13,7 @@ import type { FromThread, TurnedFrame } from "../actors/protocol.ts";
 import type { ThreadLoss } from "../host/hosts.ts";
 import type { Cell, Residence } from "./cell.ts";
 import type { Core, Dispatcher as DispatcherFace } from "./core.ts";
+import { hasRoomAgain } from "./delivery.ts";
 import { Draft } from "./draft.ts";
 import { isIdle, Placement } from "./placement.ts";
 import { CommitRejected } from "../storage/store.ts";
@@ -30,7 +31,7 @@ export class Dispatcher implements DispatcherFace {
   /** Agents that wait for the disk to keep up. */
   #held = new Set<Cell>();
   /** Who waits for room in whose mailbox. */
-  #blocked = new Map<Cell, Set<Cell>>();
+  #blocked = new WeakMap<Cell, Set<Cell>>();
 
   constructor(core: Core) {
     this.#core = core;
@@ -144,7 +145,10 @@ export class Dispatcher implements DispatcherFace {
         : ["expired" as const, "It had expired before it was handed over"];
       this.#core.mail.bury(draft, envelope, reason, message);
     }
-    draft.onAccept(() => cell.mailbox.consumed(dead));
+    draft.onAccept(() => {
+      cell.mailbox.consumed(dead);
+      this.unblock(cell);
+    });
     this.#core.ledger.commit(draft).catch(() => {});
     return batch.filter((envelope) => !dead.includes(envelope));
   }
@@ -259,15 +263,19 @@ export class Dispatcher implements DispatcherFace {
     this.pump();
   }
 
-  /** There is room in the mailbox of `receiver`, or it is no more: who waited for it goes on. */
   unblock(receiver: Cell): void {
     const blocked = this.#blocked.get(receiver);
     if (!blocked) return;
-    this.#blocked.delete(receiver);
+    const { limits, registry } = this.#core;
+    const isThere = registry.byKey(receiver.key) === receiver && !receiver.hasEnded &&
+      receiver.record.status !== "stopped";
     for (const cell of blocked) {
+      if (isThere && !hasRoomAgain(limits.mailbox, receiver, cell.address)) continue;
+      blocked.delete(cell);
       cell.blockedOn = null;
       this.wake(cell);
     }
+    if (blocked.size === 0) this.#blocked.delete(receiver);
   }
 
   #lost(cell: Cell, loss: ThreadLoss): void {

@@ -118,7 +118,10 @@ export class Failures implements FailuresFace {
     const state = cell.summary ? JSON.stringify(cell.summary) : null;
     const message = `It crashed ${cell.address} ${attempt} times: ${error.message}`;
     this.#core.mail.bury(draft, envelope, "poison", message, state);
-    draft.onAccept(() => cell.mailbox.drop(envelope));
+    draft.onAccept(() => {
+      cell.mailbox.drop(envelope);
+      this.#core.dispatcher.unblock(cell);
+    });
     return false;
   }
 }

@@ -107,6 +107,7 @@ export class Tree implements TreeFace {
       cell.record = record;
       this.#freePlace(cell);
       this.#core.dispatcher.evict(cell, false).catch(() => {});
+      this.#core.dispatcher.unblock(cell);
     });
   }
 

@@ -14,8 +14,9 @@ import { DreamError, toErrorData } from "../errors.ts";
 import type { AgentRecord } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
 import type { Core } from "./core.ts";
-import { checkMessage, hasRoom, receiverOf } from "./delivery.ts";
+import { checkMessage, hasRoom, receiverOf, shareOf } from "./delivery.ts";
 import { Draft } from "./draft.ts";
+import { describeCycle } from "./wait-graph.ts";
 
 /** The turn sends to a full mailbox: it is not committed and runs again when there is room (R9). */
 export class MailboxFull {
@@ -147,11 +148,12 @@ export class Turns {
     try {
       const receiver = receiverOf(this.#core, draft, effect.to, replyTo !== null);
       checkMessage(receiver, type, JSON.parse(payload));
+      if (replyTo) this.#checkCycle(cell, receiver);
       if (!hasRoom(this.#core, draft, receiver, cell.address)) {
-        if (!closesCircle(cell, receiver)) return new MailboxFull(receiver);
+        if (canWait(this.#core, turn, receiver)) return new MailboxFull(receiver);
         throw new DreamError(
           "mailbox_full",
-          `Cannot send to ${effect.to}: its mailbox is full and it waits for the sender`,
+          `Cannot send to ${effect.to}: its mailbox is full and there will be no room in time`,
         );
       }
       if (replyTo) this.#openAsk(draft, receiver, envelope, replyTo);
@@ -160,6 +162,15 @@ export class Turns {
       this.#undelivered(turn, envelope, thrown);
     }
     return null;
+  }
+
+  /** @throws {DreamError} `deadlock` when whom it asks waits, through others or not, for it */
+  #checkCycle(cell: Cell, receiver: Cell): void {
+    const cycle = this.#core.asks.cycle(cell.address, receiver.address);
+    if (!cycle) return;
+    throw new DreamError("deadlock", `Cannot ask ${receiver.address}: ${describeCycle(cycle)}`, {
+      details: { cycle },
+    });
   }
 
   #openAsk(draft: Draft, receiver: Cell, envelope: Envelope, replyTo: ReplyTo): void {
@@ -251,6 +262,15 @@ export class Turns {
       cell.hasState = false;
     });
   }
+}
+
+/**
+ * Whether there will be room for the turn if its agent waits. Not when the receiver waits for the
+ * sender, and not when one envelope alone makes more than one sender may have there.
+ */
+function canWait(core: Core, { draft, cell, hand }: Turn, receiver: Cell): boolean {
+  if (closesCircle(cell, receiver)) return false;
+  return hand.length > 1 || draft.postedTo(receiver) < shareOf(core.limits.mailbox);
 }
 
 /** Whether `receiver` waits, directly or through others, for the full mailbox of `sender`. */

@@ -138,7 +138,7 @@ describe("asks", () => {
     await rig.send("/a", "query", { to: "/b" });
     await holds(async () => {
       const { answers } = await rig.ask("/a") as { answers: unknown[] };
-      expect(answers).toEqual([{ notes: [], undelivered: [], answers: [] }]);
+      expect(answers).toEqual([{ notes: [], undelivered: [], answers: [], asker: null }]);
     });
     await rig.send("/a", "query", { to: "/nobody" });
     await holds(async () => {

@@ -5,10 +5,13 @@ import {
   emit,
   enqueueActions,
   raise,
+  refuse,
   reply,
+  type ReplyTo,
   setupAgent,
   spawnAgent,
   tell,
+  type WorkError,
   z,
 } from "../../../src/index.ts";
 
@@ -23,12 +26,15 @@ const accepts = {
   "query": z.object({ to: z.string() }),
   "read": z.object({}),
   "silent": z.object({}),
+  /** Asks the first of `to` the same with the rest, and answers when it is answered. */
+  "chain": z.object({ to: z.array(z.string()) }),
 };
 
 interface Context {
   notes: number[];
   undelivered: string[];
   answers: unknown[];
+  asker: ReplyTo | null;
 }
 
 const probe = setupAgent({
@@ -38,7 +44,10 @@ const probe = setupAgent({
     events: { type: "system.undelivered"; code: string; to: string };
     emitted: { type: "note.taken"; n: number };
   },
-  actors: { question: ask<unknown>({ type: "read", timeoutMs: 300 }) },
+  actors: {
+    question: ask<unknown>({ type: "read", timeoutMs: 300 }),
+    link: ask<{ length: number }>({ type: "chain" }),
+  },
 });
 
 /** Does what tests ask of it and tells what happened to it. */
@@ -51,9 +60,10 @@ export default defineAgent({
       undelivered: z.array(z.string()),
       answers: z.array(z.unknown()),
     }),
+    chain: z.object({ length: z.number() }),
   },
   machine: probe.createMachine({
-    context: { notes: [], undelivered: [], answers: [] },
+    context: { notes: [], undelivered: [], answers: [], asker: null },
     initial: "live",
     states: {
       live: {
@@ -89,6 +99,36 @@ export default defineAgent({
           "query": "asking",
           "read": { actions: reply(({ context }) => context) },
           "silent": {},
+          "chain": [
+            { guard: ({ event }) => event.to.length > 0, target: "chaining" },
+            { actions: reply({ length: 0 }) },
+          ],
+        },
+      },
+      chaining: {
+        entry: assign({
+          asker: ({ event }) => event.type === "chain" ? event.envelope.replyTo : null,
+        }),
+        invoke: {
+          src: "link",
+          input: ({ event }) => {
+            const { to } = event as unknown as { to: string[] };
+            return { to: to[0]!, payload: { to: to.slice(1) } };
+          },
+          onDone: {
+            target: "live",
+            actions: reply(({ event }) => ({ length: event.output.length + 1 }), {
+              to: ({ context }) => context.asker,
+            }),
+          },
+          onError: {
+            target: "live",
+            actions: refuse(
+              ({ event }) => (event.error as WorkError).code,
+              ({ event }) => (event.error as WorkError).message,
+              { to: ({ context }) => context.asker },
+            ),
+          },
         },
       },
       asking: {
