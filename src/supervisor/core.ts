@@ -77,7 +77,7 @@ export interface Dispatcher {
   evict(cell: Cell, force: boolean): Promise<void>;
   /** Looks at all agents that wait for a thread or for the disk. */
   pump(): void;
-  /** The mailbox of `receiver` got emptier, or is no more: who waited for room there may go on. */
+  /** The mailbox of `receiver` got emptier, or is no more: who waited for room may go on. */
   unblock(receiver: Cell): void;
 }
 
