@@ -34,7 +34,7 @@ export class WaitGraph {
   }
 
   /**
-   * The cycle that an ask of `asker` to `asked` would close, in the order of waiting: it starts with
+   * The cycle that an ask of `asker` to `asked` would close, in the order of waiting: it begins with
    * the asker, and the last one waits for the asker. Null when it would close none.
    */
   cycle(asker: Address, asked: Address): Address[] | null {
