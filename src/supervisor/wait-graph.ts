@@ -34,8 +34,8 @@ export class WaitGraph {
   }
 
   /**
-   * The cycle that an ask of `asker` to `asked` would close, in the order of waiting: it begins with
-   * the asker, and the last one waits for the asker. Null when it would close none.
+   * The cycle that an ask of `asker` to `asked` would close, in the order of waiting: the asker
+   * first, and the last one waits for it. Null when the ask would close none.
    */
   cycle(asker: Address, asked: Address): Address[] | null {
     if (asker === asked) return [asker];
