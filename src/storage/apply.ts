@@ -1,14 +1,14 @@
 /**
  * Changes to SQL. The changes of one transaction are sorted by table first, the later of one row
  * winning, so that each table is written by few statements however many turns there are. What
- * reaches over many rows (`agentGone`, `timersClamp`) is done in its place between two such sets.
+ * reaches over many rows (`agentGone`) is done in its place between two such sets.
  */
 import type { Database, Statement } from "libsql";
 import { envelopeKinds, lanes } from "../actors/envelope.ts";
 import type { AgentRecord, Change, Cursors, StateRow } from "./store.ts";
 import * as sql from "./write-statements.ts";
 
-type Sweep = Extract<Change, { op: "agentGone" | "timersClamp" }>;
+type Sweep = Extract<Change, { op: "agentGone" }>;
 
 type TurnChange = Extract<
   Change,
@@ -48,7 +48,7 @@ export class Applier {
   apply(changes: readonly Change[]): void {
     let pending = nothingPending();
     for (const change of changes) {
-      if (change.op === "agentGone" || change.op === "timersClamp") {
+      if (change.op === "agentGone") {
         this.#write(pending);
         pending = nothingPending();
         this.#sweep(change);
@@ -58,9 +58,6 @@ export class Applier {
   }
 
   #sweep(change: Sweep): void {
-    if (change.op === "timersClamp") {
-      return this.#run(sql.clampTimers, [change.nowMs, change.nowMs]);
-    }
     for (const statement of sql.forgetAgent) this.#run(statement, [change.key]);
   }
 
@@ -105,8 +102,8 @@ export class Applier {
         return;
       }
       case "timer": {
-        const { key, id, dueAtMs, delayMs, cause } = change.row;
-        pending.timers.set(`${key} ${id}`, [key, id, dueAtMs, delayMs, cause]);
+        const { key, id, dueAtMs, runDueMs, delayMs, cause } = change.row;
+        pending.timers.set(`${key} ${id}`, [key, id, dueAtMs, delayMs, cause, runDueMs]);
         return;
       }
       case "timerGone":

@@ -132,11 +132,26 @@ class InMemoryStore implements contract.Store {
     this.#read<contract.MessageRow["envelope"][]>(() =>
       this.tables.open(key, lane, afterSeq).slice(0, limit)
     );
-  dueTimers = (untilMs: number, limit: number) =>
-    this.#read<contract.TimerRow[]>(() =>
-      this.#timers().filter(({ dueAtMs }) => dueAtMs <= untilMs).slice(0, limit)
+  dueTimers = (until: { wallMs: number; runMs: number }, limit: number) =>
+    this.#read<contract.TimerRow[]>(() => {
+      const [due, rest] = [true, false].map((isDue) =>
+        this.#timers().filter(({ dueAtMs }) => dueAtMs <= until.wallMs === isDue)
+      );
+      const late = rest!.filter(({ runDueMs }) => runDueMs <= until.runMs)
+        .sort((a, b) => a.runDueMs - b.runDueMs);
+      return [...due!, ...late].slice(0, limit);
+    });
+  nextTimers = () =>
+    this.#read<{ dueAtMs: number; runDueMs: number } | null>(() => {
+      const timers = this.#timers();
+      if (timers.length === 0) return null;
+      const runDueMs = timers.reduce((least, timer) => Math.min(least, timer.runDueMs), Infinity);
+      return { dueAtMs: timers[0]!.dueAtMs, runDueMs };
+    });
+  runMs = () =>
+    this.#read<number>(() =>
+      this.#timers().reduce((most, row) => Math.max(most, row.runDueMs - row.delayMs), 0)
     );
-  nextTimerMs = () => this.#read<number | null>(() => this.#timers()[0]?.dueAtMs ?? null);
   timers = (key: number) =>
     this.#read<contract.TimerRow[]>(() => this.#timers().filter((row) => row.key === key));
   calls = (key?: number) =>

@@ -114,11 +114,6 @@ export class Tables {
         return void this.timers.set(`${change.row.key} ${change.row.id}`, change.row);
       case "timerGone":
         return void this.timers.delete(`${change.key} ${change.id}`);
-      case "timersClamp":
-        for (const timer of this.timers.values()) {
-          timer.dueAtMs = Math.min(timer.dueAtMs, change.nowMs + timer.delayMs);
-        }
-        return;
       case "call":
         return void this.calls.set(`${change.row.key} ${change.row.id}`, change.row);
       case "callGone":

@@ -170,9 +170,10 @@ export class LibsqlStore implements contract.Store {
   state = (key: number) => this.#read<contract.StateRow | null>("state", key);
   mailbox = (key: number, lane: Lane, afterSeq: number, limit: number) =>
     this.#read<Envelope[]>("mailbox", key, lane, afterSeq, limit);
-  dueTimers = (untilMs: number, limit: number) =>
-    this.#read<contract.TimerRow[]>("dueTimers", untilMs, limit);
-  nextTimerMs = () => this.#read<number | null>("nextTimerMs");
+  dueTimers = (until: { wallMs: number; runMs: number }, limit: number) =>
+    this.#read<contract.TimerRow[]>("dueTimers", until, limit);
+  nextTimers = () => this.#read<{ dueAtMs: number; runDueMs: number } | null>("nextTimers");
+  runMs = () => this.#read<number>("runMs");
   timers = (key: number) => this.#read<contract.TimerRow[]>("timers", key);
   calls = (key?: number) => this.#read<contract.CallRow[]>("calls", key);
   ask = (id: string) => this.#read<contract.AskRow | null>("ask", id);

@@ -43,12 +43,19 @@ export class Reader {
       .map(toEnvelope);
   }
 
-  dueTimers(untilMs: number, limit: number) {
-    return this.#all(sql.dueTimers, untilMs, limit);
+  dueTimers({ wallMs, runMs }: { wallMs: number; runMs: number }, limit: number) {
+    const due = this.#all(sql.dueTimers, wallMs, limit);
+    const left = limit - due.length;
+    return left > 0 ? [...due, ...this.#all(sql.lateTimers, runMs, wallMs, left)] : due;
   }
 
-  nextTimerMs() {
-    return this.#all<{ due: number | null }>(sql.nextTimer)[0]?.due ?? null;
+  nextTimers() {
+    const [row] = this.#all<{ dueAtMs: number | null }>(sql.nextTimers);
+    return row?.dueAtMs == null ? null : row;
+  }
+
+  runMs() {
+    return this.#all<{ runMs: number | null }>(sql.runTime)[0]?.runMs ?? 0;
   }
 
   timers(key: number) {

@@ -77,6 +77,8 @@ export interface TimerRow {
   id: string;
   /** Epoch ms. */
   dueAtMs: number;
+  /** Due on the clock of running time: ms that the system has run, over all its starts. */
+  runDueMs: number;
   delayMs: number;
   /** Envelope whose turn set it. */
   cause: string | null;
@@ -168,11 +170,6 @@ export type Change =
   | { op: "deadLetter"; letter: DeadLetter }
   | { op: "timer"; row: TimerRow }
   | { op: "timerGone"; key: number; id: string }
-  /**
-   * The wall clock was set back, or the system restarted: no timer is due later than its whole
-   * delay from `nowMs` (R10).
-   */
-  | { op: "timersClamp"; nowMs: number }
   | { op: "call"; row: CallRow }
   | { op: "callGone"; key: number; id: string }
   | { op: "ask"; row: AskRow }
@@ -238,10 +235,12 @@ export interface Store {
   state(key: number): Promise<StateRow | null>;
   /** Open envelopes of one lane with `seq` above `afterSeq`, in order, without skipped ones. */
   mailbox(key: number, lane: Lane, afterSeq: number, limit: number): Promise<Envelope[]>;
-  /** Timers due at or before `untilMs`, earliest first. */
-  dueTimers(untilMs: number, limit: number): Promise<TimerRow[]>;
-  /** When the earliest timer is due; null without timers. */
-  nextTimerMs(): Promise<number | null>;
+  /** Timers due on either clock: those due on the wall clock first, each earliest first. */
+  dueTimers(until: { wallMs: number; runMs: number }, limit: number): Promise<TimerRow[]>;
+  /** When the next timer is due on each clock; null without timers. */
+  nextTimers(): Promise<{ dueAtMs: number; runDueMs: number } | null>;
+  /** Running time at which the youngest pending timer was set; 0 without timers. */
+  runMs(): Promise<number>;
   timers(key: number): Promise<TimerRow[]>;
   /** Calls of one agent, or of all. */
   calls(key?: number): Promise<CallRow[]>;

@@ -23,11 +23,8 @@ export const putSkips = `INSERT OR IGNORE INTO skips SELECT ${fields(3)} FROM js
 export const setAttempt = "UPDATE envelopes SET attempt = ? WHERE key = ? AND lane = ? AND seq = ?";
 export const putLetter = `INSERT INTO dead_letters
   (receiver, reason, message, envelope, state, dead_at_ms) VALUES (${marks(6)})`;
-export const putTimer = `INSERT OR REPLACE INTO timers VALUES (${marks(5)})`;
+export const putTimer = `INSERT OR REPLACE INTO timers VALUES (${marks(6)})`;
 export const dropTimer = "DELETE FROM timers WHERE key = ? AND id = ?";
-/** Rare, and over all of them on purpose: the clock was set back or the system restarted. */
-export const clampTimers =
-  "UPDATE timers SET due_at_ms = ? + delay_ms WHERE due_at_ms > ? + delay_ms";
 export const putCall = `INSERT OR REPLACE INTO calls VALUES (${marks(7)})`;
 export const dropCall = "DELETE FROM calls WHERE key = ? AND id = ?";
 export const putAsk = `INSERT OR REPLACE INTO asks VALUES (${marks(7)})`;

@@ -118,7 +118,7 @@ export interface Asks {
 }
 
 export interface Timers {
-  set(draft: Draft, row: TimerRow): void;
+  set(draft: Draft, timer: Omit<TimerRow, "dueAtMs" | "runDueMs">): void;
   clear(draft: Draft, cell: Cell, id: string): void;
 }
 

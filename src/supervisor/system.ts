@@ -215,7 +215,7 @@ export class System implements Control {
     this.#asks.load(await store.openAsks());
     this.#core.isHalted = false;
     this.#gateway.load(await store.calls());
-    this.#timers.load();
+    await this.#timers.load();
     this.#tree.fillPlaces();
     this.#resumption.clear();
     for (const cell of this.#core.registry.all()) {

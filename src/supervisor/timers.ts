@@ -1,6 +1,12 @@
 /**
- * Delays that are rows: the nearest is waited for, the others cost nothing. A due timer becomes an
- * envelope in the commit that removes its row, so it fires once.
+ * Delays that are rows: the next ones are waited for, the others cost nothing. A due timer becomes
+ * an envelope in the commit that removes its row, so it fires once.
+ *
+ * A delay has passed when either of two clocks says so (R10):
+ * - the wall clock has reached the time at which it was due when it was set
+ * - the system has run for its whole length. Running time is monotonic, and goes on at the next
+ *   start from where the youngest pending timer was set; so it is never ahead of the truth, and
+ *   after a start no delay takes longer than its whole length from then.
  */
 import type { CancelTimer } from "../clock.ts";
 import type { TimerRow } from "../storage/store.ts";
@@ -10,38 +16,50 @@ import { Draft } from "./draft.ts";
 
 /** Timers turned into envelopes at one time. */
 const portion = 500;
-/** The clock is looked at at least this often while timers wait: it may have been set (R10). */
-const lookMs = 15_000;
+/** The wall clock is looked at this often while timers wait: it may be set, the machine sleep. */
+const lookMs = 1_000;
+/** A smaller step of the wall clock is its normal adjustment. */
 const jumpMs = 1_000;
+
+/** When the next timer is due on each clock. */
+interface Next {
+  dueAtMs: number;
+  runDueMs: number;
+}
+
+const never: Next = { dueAtMs: Number.POSITIVE_INFINITY, runDueMs: Number.POSITIVE_INFINITY };
 
 export class Timers implements TimersFace {
   #core: Core;
-  #nextMs = Number.POSITIVE_INFINITY;
+  #next = never;
   #cancel: CancelTimer = () => {};
-  #firing = false;
+  #isFiring = false;
   #stopped = false;
-  /** Wall minus monotonic time: it changes only when somebody sets the clock. */
-  #offsetMs: number;
+  /** Running time minus monotonic time; null before the first load. */
+  #runOffsetMs: number | null = null;
+  /** Wall minus monotonic time: it jumps when somebody sets the clock. */
+  #wallOffsetMs = 0;
 
   constructor(core: Core) {
     this.#core = core;
-    this.#offsetMs = core.clock.wallMs() - core.clock.monotonicMs();
   }
 
-  /**
-   * Takes up the stored timers: at latest their whole delay from now (R10). Does not wait, as a
-   * start on a full disk has to show what there is.
-   */
-  load(): void {
-    this.#core.store.commit([{ op: "timersClamp", nowMs: this.#core.clock.wallMs() }])
-      .then(() => this.#lookAhead()).catch((error) => {
-        this.#core.log("error", "timers could not be taken up", { code: error?.code });
-      });
+  /** Takes up the stored timers; at a second call (a refused commit) running time just goes on. */
+  async load(): Promise<void> {
+    const { clock, store } = this.#core;
+    this.#wallOffsetMs = clock.wallMs() - clock.monotonicMs();
+    this.#runOffsetMs ??= await store.runMs() - clock.monotonicMs();
+    await this.#lookAhead();
   }
 
-  set(draft: Draft, row: TimerRow): void {
-    draft.change({ op: "timer", row }).onDurable(() =>
-      this.#arm(Math.min(this.#nextMs, row.dueAtMs))
+  set(draft: Draft, timer: Omit<TimerRow, keyof Next>): void {
+    const dueAtMs = this.#core.clock.wallMs() + timer.delayMs;
+    const runDueMs = Math.ceil(this.#runMs() + timer.delayMs);
+    draft.change({ op: "timer", row: { ...timer, dueAtMs, runDueMs } }).onDurable(() =>
+      this.#arm({
+        dueAtMs: Math.min(this.#next.dueAtMs, dueAtMs),
+        runDueMs: Math.min(this.#next.runDueMs, runDueMs),
+      })
     );
   }
 
@@ -54,55 +72,68 @@ export class Timers implements TimersFace {
     this.#cancel();
   }
 
-  #arm(nextMs: number): void {
-    this.#nextMs = nextMs;
+  #runMs(): number {
+    return this.#core.clock.monotonicMs() + (this.#runOffsetMs ?? 0);
+  }
+
+  /** Ms until the next timer is due; 0 or less when it is. */
+  #leftMs(): number {
+    const { dueAtMs, runDueMs } = this.#next;
+    return Math.min(dueAtMs - this.#core.clock.wallMs(), runDueMs - this.#runMs());
+  }
+
+  #arm(next: Next): void {
+    this.#next = next;
     this.#cancel();
-    if (this.#stopped || nextMs === Number.POSITIVE_INFINITY) return;
-    const waitMs = Math.max(0, nextMs - this.#core.clock.wallMs());
-    this.#cancel = this.#core.clock.after(Math.min(waitMs, lookMs), () => void this.#look());
+    const leftMs = this.#leftMs();
+    if (this.#stopped || leftMs === Number.POSITIVE_INFINITY) return;
+    const waitMs = Math.min(Math.max(0, leftMs), lookMs);
+    this.#cancel = this.#core.clock.after(waitMs, () => void this.#look());
   }
 
   async #look(): Promise<void> {
-    if (this.#firing) return;
-    this.#firing = true;
+    if (this.#isFiring) return;
+    this.#heedClock();
+    if (this.#leftMs() > 0) return this.#arm(this.#next);
+    this.#isFiring = true;
     try {
-      await this.#heedClock();
       while (!this.#stopped && await this.#fire() === portion);
       await this.#lookAhead();
+    } catch (error) {
+      const { code, name } = error as { code?: unknown; name?: unknown };
+      this.#core.log("error", "timers could not be fired", { code: String(code ?? name) });
+      this.#cancel = this.#core.clock.after(lookMs, () => void this.#look());
     } finally {
-      this.#firing = false;
+      this.#isFiring = false;
     }
   }
 
-  /** A clock set back would make timers late: none waits longer than its whole delay. */
-  async #heedClock(): Promise<void> {
-    const { clock } = this.#core;
+  #heedClock(): void {
+    const { clock, log } = this.#core;
     const offsetMs = clock.wallMs() - clock.monotonicMs();
-    const movedMs = offsetMs - this.#offsetMs;
-    if (Math.abs(movedMs) < jumpMs) return;
-    this.#offsetMs = offsetMs;
-    this.#core.log("warn", "the wall clock was set", { movedMs: Math.round(movedMs) });
-    if (movedMs > 0) return;
-    await this.#core.store.commit([{ op: "timersClamp", nowMs: clock.wallMs() }]);
+    const movedMs = Math.round(offsetMs - this.#wallOffsetMs);
+    this.#wallOffsetMs = offsetMs;
+    if (Math.abs(movedMs) >= jumpMs) log("warn", "the wall clock was set", { movedMs });
   }
 
   async #fire(): Promise<number> {
-    const rows = await this.#core.store.dueTimers(this.#core.clock.wallMs(), portion);
+    const { store, clock, registry, mail, ledger } = this.#core;
+    const rows = await store.dueTimers({ wallMs: clock.wallMs(), runMs: this.#runMs() }, portion);
     if (rows.length === 0) return 0;
     const draft = new Draft();
     for (const row of rows) {
       draft.change({ op: "timerGone", key: row.key, id: row.id });
-      const cell = this.#core.registry.byKey(row.key);
+      const cell = registry.byKey(row.key);
       if (!cell || cell.hasEnded) continue;
       const letter = { kind: "timer" as const, from: "system", type: "", payload: "null" };
-      const envelope = this.#core.mail.envelope(cell.address, { ...letter, correlation: row.id });
+      const envelope = mail.envelope(cell.address, { ...letter, correlation: row.id });
       draft.post(cell, { ...envelope, cause: row.cause });
     }
-    await this.#core.ledger.commit(draft);
+    await ledger.commit(draft);
     return rows.length;
   }
 
   async #lookAhead(): Promise<void> {
-    this.#arm(await this.#core.store.nextTimerMs() ?? Number.POSITIVE_INFINITY);
+    this.#arm(await this.#core.store.nextTimers() ?? never);
   }
 }

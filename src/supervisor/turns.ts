@@ -90,15 +90,8 @@ export class Turns {
         });
         return null;
       case "schedule": {
-        const dueAtMs = this.#core.clock.wallMs() + effect.delayMs;
         const { id, delayMs } = effect;
-        this.#core.timers.set(draft, {
-          key: cell.key,
-          id,
-          dueAtMs,
-          delayMs,
-          cause: cause?.id ?? null,
-        });
+        this.#core.timers.set(draft, { key: cell.key, id, delayMs, cause: cause?.id ?? null });
         return null;
       }
       case "cancel":

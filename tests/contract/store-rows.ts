@@ -79,7 +79,7 @@ export function state(key: number, cursors: Cursors, turns = 1, text = "{}"): Ch
 }
 
 export function timerRow(key: number, id: string, dueAtMs: number, delayMs = 100): TimerRow {
-  return { key, id, dueAtMs, delayMs, cause: null };
+  return { key, id, dueAtMs, runDueMs: dueAtMs, delayMs, cause: null };
 }
 
 export function callRow(key: number, id: string, more: Partial<CallRow> = {}): CallRow {

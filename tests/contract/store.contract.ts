@@ -296,7 +296,7 @@ function describeAgents(opened: () => OpenedStore): void {
       const again = opened().store;
       expect(await again.state(1)).toBeNull();
       expect(await again.timers(1)).toEqual([]);
-      expect(await again.dueTimers(1_000, 9)).toEqual([timerRow(2, "t", 60)]);
+      expect(await again.dueTimers({ wallMs: 1_000, runMs: 0 }, 9)).toEqual([timerRow(2, "t", 60)]);
       expect(await again.calls()).toEqual([]);
       const { items } = await again.messages({ to: agentRecord(1).address, limit: 9 });
       expect(items.map(({ envelope }) => envelope.seq)).toEqual([1]);
@@ -307,35 +307,44 @@ function describeAgents(opened: () => OpenedStore): void {
 function describeRows(stores: () => Store): void {
   it("keeps timers, earliest first", async () => {
     const store = stores();
-    expect(await store.nextTimerMs()).toBeNull();
+    const at = (wallMs: number, runMs = 0) => ({ wallMs, runMs });
+    expect(await store.nextTimers()).toBeNull();
+    expect(await store.runMs()).toBe(0);
     const rows = [timerRow(1, "b", 300), timerRow(1, "a", 200), timerRow(2, "c", 100)];
     await store.commit(rows.map((row) => ({ op: "timer", row })));
-    expect(await store.nextTimerMs()).toBe(100);
-    expect(await store.dueTimers(200, 10)).toEqual([rows[2], rows[1]]);
-    expect(await store.dueTimers(999, 1)).toEqual([rows[2]]);
+    expect(await store.nextTimers()).toEqual({ dueAtMs: 100, runDueMs: 100 });
+    expect(await store.dueTimers(at(200), 10)).toEqual([rows[2], rows[1]]);
+    expect(await store.dueTimers(at(999), 1)).toEqual([rows[2]]);
     expect(await store.timers(1)).toHaveLength(2);
     await store.commit([
       { op: "timerGone", key: 2, id: "c" },
       { op: "timer", row: timerRow(1, "a", 250) },
       { op: "timerGone", key: 9, id: "none" },
     ]);
-    expect(await store.nextTimerMs()).toBe(250);
+    expect(await store.nextTimers()).toEqual({ dueAtMs: 250, runDueMs: 250 });
     expect(await store.timers(2)).toEqual([]);
   });
 
-  it("clamps timers to their delay, not those set afterwards", async () => {
+  it("tells which timers are due on either clock, each once", async () => {
     const store = stores();
-    const far = timerRow(1, "far", 99_000, 500);
-    await store.commit([{ op: "timer", row: far }, {
-      op: "timer",
-      row: timerRow(1, "near", 1_100),
-    }]);
-    await store.commit([
-      { op: "timersClamp", nowMs: 1_000 },
-      { op: "timer", row: timerRow(2, "later", 50_000, 10) },
-    ]);
-    const due = (await store.dueTimers(99_999, 9)).map(({ id, dueAtMs }) => [id, dueAtMs]);
-    expect(due).toEqual([["near", 1_100], ["far", 1_500], ["later", 50_000]]);
+    const timer = (id: string, dueAtMs: number, runDueMs: number, delayMs = 10) => ({
+      ...timerRow(1, id, dueAtMs, delayMs),
+      runDueMs,
+    });
+    const both = timer("both", 100, 20);
+    const wall = timer("wall", 200, 9_000, 8_970);
+    const run = timer("run", 99_000, 50);
+    const early = timer("early", 98_000, 40);
+    await store.commit([both, wall, run, early].map((row) => ({ op: "timer", row })));
+    expect(await store.nextTimers()).toEqual({ dueAtMs: 100, runDueMs: 20 });
+    expect(await store.runMs()).toBe(40);
+    const due = async (wallMs: number, runMs: number, limit = 9) =>
+      (await store.dueTimers({ wallMs, runMs }, limit)).map(({ id }) => id);
+    expect(await due(99, 19)).toEqual([]);
+    expect(await due(99, 20)).toEqual(["both"]);
+    expect(await due(100, 19)).toEqual(["both"]);
+    expect(await due(200, 50)).toEqual(["both", "wall", "early", "run"]);
+    expect(await due(200, 50, 3)).toEqual(["both", "wall", "early"]);
   });
 
   it("keeps calls until they are gone", async () => {

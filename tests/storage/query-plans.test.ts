@@ -88,7 +88,6 @@ const allowed: Record<string, { plan: string[]; why: string }> = {
   },
   pruneEvents: { plan: ["SCAN events"], why: "retention: from the oldest, one portion" },
   pruneGone: { plan: ["SCAN g"], why: "retention: until one portion is found" },
-  clampTimers: { plan: ["SCAN timers"], why: "rare: the clock was set back" },
   recall: {
     plan: ["SCAN passage_words VIRTUAL TABLE INDEX 0:M3", "USE TEMP B-TREE FOR ORDER BY"],
     why: "full text is ranked: all matches are looked at",
@@ -175,6 +174,6 @@ it("would be told of a statement without an index", () => {
     "USE TEMP B-TREE FOR ORDER BY",
   ]);
   expect(costly("DELETE FROM timers WHERE id = ?")).toEqual([
-    "SCAN timers USING COVERING INDEX timers_due",
+    "SCAN timers USING COVERING INDEX timers_run_due",
   ]);
 });
