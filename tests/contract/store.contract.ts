@@ -334,14 +334,13 @@ function describeRows(stores: () => Store): void {
     const both = timer("both", 100, 20);
     const wall = timer("wall", 200, 9_000, 8_970);
     const run = timer("run", 99_000, 50);
-    const early = timer("early", 98_000, 40);
-    await store.commit([both, wall, run, early].map((row) => ({ op: "timer", row })));
+    const rows = [both, wall, run, timer("early", 98_000, 40)];
+    await store.commit(rows.map((row) => ({ op: "timer", row })));
     expect(await store.nextTimers()).toEqual({ dueAtMs: 100, runDueMs: 20 });
     expect(await store.runMs()).toBe(40);
     const due = async (wallMs: number, runMs: number, limit = 9) =>
       (await store.dueTimers({ wallMs, runMs }, limit)).map(({ id }) => id);
-    expect(await due(99, 19)).toEqual([]);
-    expect(await due(99, 20)).toEqual(["both"]);
+    expect([await due(99, 19), await due(99, 20)]).toEqual([[], ["both"]]);
     expect(await due(100, 19)).toEqual(["both"]);
     expect(await due(200, 50)).toEqual(["both", "wall", "early", "run"]);
     expect(await due(200, 50, 3)).toEqual(["both", "wall", "early"]);
