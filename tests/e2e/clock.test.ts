@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Database from "libsql";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { systemClock } from "../../src/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Service, startService } from "../support/service.ts";
 
@@ -58,6 +59,41 @@ test.each([["back", dayMs], ["forward", -dayMs]])(
       const { reply: now } = await service.client.ask({ to: "/slow", type: "count.read" });
       return (now as { ended: number }).ended === wanted;
     }, { what: "the delay of 3 s to fire", deadlineMs: 15_000 });
+  },
+  90_000,
+);
+
+test(
+  "a delay of an hour fires on time after a kill, in another time zone, its agent passive",
+  async () => {
+    const hourMs = 3_600_000;
+    const { home } = service;
+    expect(await service.stop()).toBe(0);
+    const options = { home, swarm, args: ["--limit", "idleAfterMs=100"] };
+    service = await startService({ ...options, env: { TZ: "America/New_York" } });
+    await service.client.send({ to: "/slow", type: "answer.after", payload: { ms: hourMs } });
+    await eventually(async () => {
+      const { status, timers } = await service.client.agent("/slow");
+      return status === "passive" && timers.length === 1;
+    }, { what: "the agent to be passive" });
+    await service.kill9();
+    // As if all but the last seconds of the hour had gone by meanwhile.
+    moveTimes(-(hourMs - 6_000));
+    service = await startService({ ...options, env: { TZ: "Asia/Tokyo" } });
+    const { timers: [timer], status } = await service.client.agent("/slow");
+    expect(status).toBe("passive");
+    await eventually(async () => (await service.client.agent("/slow")).timers.length === 0, {
+      what: "the delay of an hour to fire",
+      deadlineMs: 20_000,
+    });
+    const lateMs = systemClock.wallMs() - timer!.dueAtMs;
+    expect(lateMs).toBeGreaterThanOrEqual(0);
+    expect(lateMs).toBeLessThan(4_000);
+    await eventually(async () => {
+      const { reply } = await service.client.ask({ to: "/slow", type: "count.read" });
+      const { begun, ended } = reply as { begun: number; ended: number };
+      return begun === ended;
+    }, { what: "the delayed answer" });
   },
   90_000,
 );
