@@ -29,10 +29,15 @@ const intensity = {
   stableAfterMs: milliseconds.default(60_000),
 };
 
+/** How long a turn in hand may take when its agent must stop; then its thread is killed. */
+const shutdownMs = z.union([milliseconds, z.enum(["brutal", "infinity"])]);
+const autoShutdown = z.enum(["never", "anySignificant", "allSignificant"]);
+
 const child = {
   id: name,
+  /** Its end may end its supervisor, as that one's `autoShutdown` says. */
   significant: z.boolean().default(false),
-  shutdownMs: z.union([milliseconds, z.literal("brutal")]).default(5_000),
+  shutdownMs: shutdownMs.default(5_000),
 };
 
 const agentSpec = z.strictObject({
@@ -72,8 +77,10 @@ const supervisorBase = z.strictObject({
   type: z.literal("supervisor"),
   ...child,
   ...intensity,
+  shutdownMs: shutdownMs.default("infinity"),
+  restart: restart.default("permanent"),
   strategy: z.enum(["oneForOne", "oneForAll", "restForOne"]).default("oneForOne"),
-  autoShutdown: z.enum(["never", "anySignificant", "allSignificant"]).default("never"),
+  autoShutdown: autoShutdown.default("never"),
   bulkhead: z.boolean().default(false),
   /** Read one by one below, as the type refers to itself. */
   children: z.array(z.unknown()),
@@ -118,6 +125,8 @@ export type ChildSpec = AgentSpec | DynamicSpec | AdapterSpec | SupervisorSpec;
 export type SwarmSpec = z.output<typeof swarmSpec>;
 export type SwarmInput = z.input<typeof swarmSpec>;
 export type RestartType = z.output<typeof restart>;
+export type ShutdownMs = z.output<typeof shutdownMs>;
+export type AutoShutdown = z.output<typeof autoShutdown>;
 export type Grants = z.output<typeof grants>;
 
 /**
@@ -138,7 +147,9 @@ export function parseSwarm(data: unknown, source: string): SwarmSpec {
   return read.data;
 }
 
-type Level = Pick<SwarmSpec, "children" | "intensity" | "periodMs" | "backoffMs" | "backoffMaxMs">;
+type Level =
+  & Pick<SwarmSpec, "children" | "intensity" | "periodMs" | "backoffMs" | "backoffMaxMs">
+  & { autoShutdown?: AutoShutdown };
 
 function checkLevel(
   level: Level,
@@ -150,23 +161,37 @@ function checkLevel(
   const seen = new Set<string>();
   for (const spec of level.children) {
     const at = path === "/" ? `/${spec.id}` : `${path}/${spec.id}`;
-    if (seen.has(spec.id)) {
-      throw new DreamError(
-        "bad_swarm",
-        `Cannot read the swarm ${source}: two children named ${at}`,
-      );
-    }
+    const fault = seen.has(spec.id)
+      ? `two children named ${at}`
+      : faultOf(spec, at, level.autoShutdown ?? "never", kinds);
+    if (fault !== null) throw new DreamError("bad_swarm", `Cannot read ${source}: ${fault}`);
     seen.add(spec.id);
-    if (spec.type === "agent" && !Object.hasOwn(kinds, spec.agent)) {
-      throw new DreamError(
-        "bad_swarm",
-        `Cannot read the swarm ${source}: ${at} is of kind "${spec.agent}", ` +
-          `which is not among its kinds: ${Object.keys(kinds).join(", ") || "none"}`,
-      );
-    }
     if (spec.type === "supervisor") checkLevel(spec, at, source, kinds);
     if (spec.type === "dynamic") checkBackoff(spec, at, source);
   }
+}
+
+function faultOf(
+  spec: ChildSpec,
+  at: string,
+  autoShutdown: AutoShutdown,
+  kinds: Record<string, string>,
+): string | null {
+  if (spec.type === "agent" && !Object.hasOwn(kinds, spec.agent)) {
+    return `${at} is of kind "${spec.agent}", which is not among its kinds: ` +
+      (Object.keys(kinds).join(", ") || "none");
+  }
+  if (!spec.significant) return null;
+  // As in OTP: a permanent child never ends for good, and `never` would ignore it.
+  const restart = spec.type === "agent" || spec.type === "supervisor" ? spec.restart : "permanent";
+  if (restart === "permanent") {
+    return `${at} is significant and permanent: wanted restart "transient" or "temporary"`;
+  }
+  if (autoShutdown === "never") {
+    return `${at} is significant, but its supervisor has autoShutdown "never": wanted ` +
+      `"anySignificant" or "allSignificant" there`;
+  }
+  return null;
 }
 
 function checkBackoff(level: Omit<Level, "children">, path: string, source: string): void {

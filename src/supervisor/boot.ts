@@ -14,6 +14,7 @@ import type { Tree } from "./tree.ts";
 export async function loadAgents(core: Core, tree: Tree): Promise<void> {
   core.registry.clear();
   tree.clearPlaces();
+  await tree.load();
   core.registry.reserveKeys(Number(await core.store.meta("lastKey") ?? 0));
   const draft = new Draft();
   for (const stored of await core.store.agents()) {
@@ -23,7 +24,7 @@ export async function loadAgents(core: Core, tree: Tree): Promise<void> {
     if (!tree.adopt(cell)) stop(draft, cell);
   }
   for (const node of walk(tree.root)) {
-    if (node.type === "agent") placeAgent(core, draft, node);
+    if (node.type === "agent" && !tree.isBelowEnded(node.address)) placeAgent(core, draft, node);
   }
   // Not waited for: on a full disk the API still has to come up and tell.
   core.ledger.commit(draft).catch(() => {});
@@ -63,7 +64,7 @@ function placeAgent(core: Core, draft: Draft, node: AgentNode): void {
     input: JSON.stringify(input),
     grants: JSON.stringify(grantsFor(kind, node.spec.grants)),
     origin: "swarm" as const,
-    status: cell.record.status === "stopped" ? "running" as const : cell.record.status,
+    status: isAbsent(cell) ? "running" as const : cell.record.status,
   };
   const record: AgentRecord = { ...cell.record, ...wish };
   if (JSON.stringify(record) === JSON.stringify(cell.record)) return;
@@ -101,4 +102,9 @@ function createAgent(core: Core, draft: Draft, node: AgentNode, kind: Kind): voi
   );
   draft.event(record.createdAtMs, "agent.started", node.address, { kind: kind.name });
   core.registry.add(new Cell(record, kind));
+}
+
+/** Stopped because the swarm file did not name it: other stops have a time of their own. */
+function isAbsent({ record }: Cell): boolean {
+  return record.status === "stopped" && record.endedAtMs === null;
 }

@@ -1,9 +1,12 @@
 /** One agent as the control process holds it: its record, its mailbox and its place in a thread. */
 import type { Address } from "../address.ts";
+import type { CancelTimer } from "../clock.ts";
+import type { ErrorData } from "../errors.ts";
 import type { Envelope } from "../actors/envelope.ts";
 import type { StateSummary } from "../actors/protocol.ts";
 import type { Thread } from "../host/hosts.ts";
 import type { AgentRecord, AgentStatus, Cursors } from "../storage/store.ts";
+import type { ExitCount, ExitReason } from "./exit-reason.ts";
 import type { Kind } from "./kinds.ts";
 import { Mailbox } from "./mailbox.ts";
 
@@ -21,6 +24,8 @@ export interface Residence {
   uncommitted: number;
   /** The host that it is in has no other thread. */
   alone: boolean;
+  /** Resolves at the end of the stay, where somebody waits for that. */
+  left?: PromiseWithResolvers<void>;
 }
 
 export class Cell {
@@ -36,6 +41,12 @@ export class Cell {
   hasState: boolean;
   /** Waiting for its backoff to end. */
   restarting = false;
+  cancelBackoff: CancelTimer = () => {};
+  /** Its supervisor stops it, or has not started it yet: it may not run. */
+  held = false;
+  /** Its supervisor waits for its first turn: told of a failed start, or null when it is over. */
+  onStart: ((failed: ErrorData | null) => void) | null = null;
+  readonly exits = new Map<ExitReason, ExitCount>();
   /** Full mailbox that its last turn could not send to (R9). */
   blockedOn: Cell | null = null;
   /** Envelopes to hand over one by one after a crash. */
@@ -82,7 +93,8 @@ export class Cell {
 
   /** Whether it may be given a thread and envelopes. */
   get isRunnable(): boolean {
-    return this.record.status === "running" && !this.restarting && this.blockedOn === null;
+    if (this.restarting || this.held || this.blockedOn !== null) return false;
+    return this.record.status === "running";
   }
 
   get hasEnded(): boolean {
@@ -101,7 +113,8 @@ export class Cell {
   get status(): AgentStatus {
     const stored = this.record.status;
     if (stored !== "running") return stored;
-    if (this.restarting) return "restarting";
+    if (this.held && !this.hasState) return "pending";
+    if (this.restarting || this.held) return "restarting";
     if (this.blockedOn) return "blocked";
     return this.residence || this.hasWork ? "running" : "passive";
   }

@@ -17,6 +17,7 @@ import type {
   Page,
   TimerRow,
 } from "../storage/store.ts";
+import type { ExitCount, ExitReason } from "./exit-reason.ts";
 import type { MemoryHit, MemoryStats } from "../storage/memory.ts";
 
 /** Who asks: the token's name is the scope of Idempotency-Keys and the sender `@name`. */
@@ -97,6 +98,8 @@ export interface TreeNode {
   restarts: number;
   mailboxDepth: number;
   lastError: ErrorData | null;
+  /** Of an agent: how often it ended for which reason since the system started, newest last. */
+  exits: ExitCount[];
   children: TreeNode[];
   /** Children not listed (beyond the first 1,000 of a dynamic supervisor). */
   hidden: number;
@@ -119,6 +122,10 @@ export interface SystemStatus {
   deadLetters: number;
   available: boolean;
   memory: MemoryStats;
+  /** Ends of agents by reason, since `startedAtMs`. */
+  exitsByReason: Record<ExitReason, number>;
+  /** Ends that were followed by a restart, by reason, since `startedAtMs`. */
+  restartsByReason: Record<ExitReason, number>;
 }
 
 export interface Control {

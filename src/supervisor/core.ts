@@ -159,6 +159,10 @@ export interface Tree {
   /** Hosts are shared only inside one group (R5, R7). */
   groupOf(address: Address): string;
   isSupervisor(address: Address): boolean;
+  /** Whether a supervisor above this address has ended. */
+  isBelowEnded(address: Address): boolean;
+  /** Notes why an agent's stay in its thread ended. */
+  exited(cell: Cell, reason: ExitReason, message: string | null): void;
 }
 
 export interface Core {

@@ -228,7 +228,7 @@ export class Dispatcher implements DispatcherFace {
     }, (error) => {
       if (error instanceof CommitRejected && error.own) this.blamed.push({ key: cell.key, hand });
     });
-    if (cell.hasEnded || !cell.hasState || cell.record.status !== "running") {
+    if (cell.held || cell.hasEnded || !cell.hasState || cell.record.status !== "running") {
       this.#detach(cell)?.thread?.release();
       if (!cell.hasEnded && !cell.hasState) this.#core.failures.finished(cell);
       return this.pump();
@@ -248,6 +248,8 @@ export class Dispatcher implements DispatcherFace {
     cell.crashStreak.clear();
     cell.suspect = false;
     cell.careful = Math.max(0, cell.careful - Math.max(1, frame.consumed));
+    cell.onStart?.(null);
+    cell.onStart = null;
     this.#core.failures.progressed(cell);
     this.unblock(cell);
   }

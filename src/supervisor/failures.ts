@@ -13,7 +13,7 @@ import type { AgentRecord } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
 import type { Core, Failures as FailuresFace } from "./core.ts";
 import { Draft } from "./draft.ts";
-import type { ExitReason } from "./exit-reason.ts";
+import { exitPolicies, type ExitReason } from "./exit-reason.ts";
 
 /** Different envelopes in a row that crash an agent before its state is held to be bad. */
 const badStateAfter = 3;
@@ -38,7 +38,12 @@ export class Failures implements FailuresFace {
     cell.careful = Math.max(cell.careful, hand.length);
     cell.lastCrashMs = this.#core.clock.monotonicMs();
     this.#core.log("warn", `agent ${reason}`, { address: cell.address, code: error.code });
-    if (!this.#giveUp(draft, cell, hand, error)) {
+    if (exitPolicies[reason].parks) {
+      this.#core.tree.exited(cell, reason, error.message);
+      this.park(draft, cell, error);
+    } else if (this.#giveUp(draft, cell, hand, error)) {
+      this.#core.tree.exited(cell, reason, error.message);
+    } else {
       this.#core.tree.childFailed(draft, cell, reason, error, isFirst);
     }
     this.#core.ledger.commit(draft).catch(() => {});
@@ -50,6 +55,7 @@ export class Failures implements FailuresFace {
       return this.failed(cell, hand, "crashed", { code: "crashed", message: loss.message });
     }
     if (loss.alone && busy && cell.suspect) return this.failed(cell, hand, "host_lost", error);
+    this.#core.tree.exited(cell, "host_lost", loss.message);
     if (busy) cell.suspect = true;
     cell.careful = Math.max(cell.careful, hand.length);
     this.#core.log("warn", "thread lost with its host", { address: cell.address, busy });

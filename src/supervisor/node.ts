@@ -1,8 +1,19 @@
 /** One supervisor, adapter or agent place of the tree, as made from its child spec. */
 import { type Address, childOf } from "../address.ts";
 import type { ErrorData } from "../errors.ts";
-import type { AdapterSpec, AgentSpec, ChildSpec, DynamicSpec, SwarmSpec } from "../swarm.ts";
+import type {
+  AdapterSpec,
+  AgentSpec,
+  AutoShutdown,
+  ChildSpec,
+  DynamicSpec,
+  RestartType,
+  ShutdownMs,
+  SwarmSpec,
+} from "../swarm.ts";
 import type { Cell } from "./cell.ts";
+import type { Registry } from "./registry.ts";
+import type { Round } from "./rounds.ts";
 
 /** What supervisors have in common: how often and how fast they restart. */
 export interface Intensity {
@@ -16,26 +27,43 @@ export interface Intensity {
 interface Base {
   address: Address;
   parent: SupervisorNode | null;
+  restart: RestartType;
+  significant: boolean;
+  shutdownMs: ShutdownMs;
   restarts: number;
   lastError: ErrorData | null;
+  /** The stop and start that it is part of, if any. */
+  round: Round | null;
 }
 
-export interface SupervisorNode extends Base {
-  type: "supervisor";
+/** What both kinds of supervisors have at run time. */
+interface Supervising extends Base {
   limits: Intensity;
-  strategy: SwarmSpec["strategy"];
   bulkhead: boolean;
   /** Restart times, newest first, monotonic ms. */
   window: number[];
+  /** Its children may not run: it waits for its start, or is being restarted. */
+  isDown: boolean;
+  /** It has ended for good, and how. */
+  ended: "completed" | "failed" | "stopped" | null;
+  /** Failures since it was last stable, for the backoff. */
+  backoffs: number;
+  /** Monotonic ms. */
+  lastFailureMs: number;
+}
+
+export interface SupervisorNode extends Supervising {
+  type: "supervisor";
+  strategy: SwarmSpec["strategy"];
+  autoShutdown: AutoShutdown;
+  /** It shut down with its significant children: its agents begin anew at its next start. */
+  startsAfresh: boolean;
   children: TreeChild[];
 }
 
-export interface DynamicNode extends Base {
+export interface DynamicNode extends Supervising {
   type: "dynamic";
-  limits: Intensity;
   spec: DynamicSpec;
-  bulkhead: boolean;
-  window: number[];
   /** Children that may run. */
   running: Set<Cell>;
   /** Children that wait for a place, oldest first. */
@@ -61,42 +89,65 @@ export type AnySupervisor = SupervisorNode | DynamicNode;
 export function buildTree(swarm: SwarmSpec): SupervisorNode {
   const root: SupervisorNode = {
     type: "supervisor",
-    address: "/",
-    parent: null,
-    restarts: 0,
-    lastError: null,
-    limits: swarm,
+    ...freshBase("/", null),
+    ...freshSupervising(swarm, false),
     strategy: swarm.strategy,
-    bulkhead: false,
-    window: [],
+    autoShutdown: "never",
+    startsAfresh: false,
     children: [],
   };
   root.children = swarm.children.map((spec) => build(spec, root));
   return root;
 }
 
+function freshBase(address: Address, parent: SupervisorNode | null): Base {
+  return {
+    address,
+    parent,
+    restart: "permanent",
+    significant: false,
+    shutdownMs: "infinity",
+    restarts: 0,
+    lastError: null,
+    round: null,
+  };
+}
+
+function freshSupervising(limits: Intensity, bulkhead: boolean): Omit<Supervising, keyof Base> {
+  return {
+    limits,
+    bulkhead,
+    window: [],
+    isDown: true,
+    ended: null,
+    backoffs: 0,
+    lastFailureMs: Number.NEGATIVE_INFINITY,
+  };
+}
+
 function build(spec: ChildSpec, parent: SupervisorNode): TreeChild {
-  const address = childOf(parent.address, spec.id);
-  const base = { address, parent, restarts: 0, lastError: null };
+  const { significant, shutdownMs } = spec;
+  const base = { ...freshBase(childOf(parent.address, spec.id), parent), significant, shutdownMs };
   switch (spec.type) {
     case "agent":
-      return { ...base, type: "agent", spec };
+      return { ...base, type: "agent", restart: spec.restart, spec };
     case "adapter":
       return { ...base, type: "adapter", spec, isUp: null };
     case "dynamic": {
-      const { bulkhead } = spec;
+      const supervising = freshSupervising(spec, spec.bulkhead);
       const places = { running: new Set<Cell>(), waiting: [] };
-      return { ...base, type: "dynamic", limits: spec, spec, bulkhead, window: [], ...places };
+      return { ...base, ...supervising, type: "dynamic", spec, ...places };
     }
     case "supervisor": {
-      const { strategy, bulkhead } = spec;
+      const { restart, strategy, autoShutdown, bulkhead } = spec;
       const node: SupervisorNode = {
         ...base,
+        ...freshSupervising(spec, bulkhead),
         type: "supervisor",
-        limits: spec,
+        restart,
         strategy,
-        bulkhead,
-        window: [],
+        autoShutdown,
+        startsAfresh: false,
         children: [],
       };
       node.children = spec.children.map((child) => build(child, node));
@@ -110,4 +161,13 @@ export function* walk(node: TreeChild): Generator<TreeChild> {
   yield node;
   if (node.type !== "supervisor") return;
   for (const child of node.children) yield* walk(child);
+}
+
+/** Agents below `node`: all of its spec, and those of dynamic supervisors that have not ended. */
+export function* cellsBelow(node: TreeChild, registry: Registry): Generator<Cell> {
+  for (const each of walk(node)) {
+    if (each.type === "dynamic") yield* [...each.running, ...each.waiting];
+    const cell = each.type === "agent" ? registry.find(each.address) : undefined;
+    if (cell) yield cell;
+  }
 }

@@ -101,6 +101,7 @@ export class Placement {
     cell.residence = null;
     this.resident.delete(cell);
     if (residence.hand) cell.mailbox.giveBack(residence.hand);
+    residence.left?.resolve();
     return residence;
   }
 

@@ -39,6 +39,9 @@ export function spawnChild(
   if (node.type !== "dynamic") {
     throw new DreamError("not_dynamic", `Cannot spawn under ${under}: it is no dynamic supervisor`);
   }
+  if (node.ended || core.tree.isBelowEnded(node.address)) {
+    throw new DreamError("agent_stopped", `Cannot spawn under ${under}: its supervisor has ended`);
+  }
   if (!isSegment(name)) {
     throw new DreamError("invalid_address", `Cannot spawn ${JSON.stringify(name.slice(0, 80))}`);
   }
@@ -95,6 +98,7 @@ function place(core: Core, node: DynamicNode, draft: Draft, cell: Cell, old: Cel
   });
   draft.spawned.set(cell.address, cell);
   draft.onAccept(() => {
+    cell.held = node.isDown;
     if (old) core.registry.remove(old);
     core.registry.add(cell);
     if (waits) node.waiting.push(cell);

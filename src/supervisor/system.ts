@@ -16,7 +16,6 @@ import type { SwarmSpec } from "../swarm.ts";
 import { type AdapterRunner, Adapters } from "./adapters.ts";
 import { Asks } from "./asks.ts";
 import { loadAgents } from "./boot.ts";
-import type { Cell } from "./cell.ts";
 import type { Control, SystemStatus } from "./control.ts";
 import type { Core, ToolRunner } from "./core.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -124,10 +123,10 @@ export class System implements Control {
     this.#housekeeping.stop();
     this.#timers.stop();
     this.adapters.stop();
-    const until = this.#core.clock.monotonicMs() + drainMs;
-    while (this.#inHand().length > 0 && this.#core.clock.monotonicMs() < until) {
-      await new Promise<void>((go) => this.#core.clock.after(10, go));
-    }
+    const late = Promise.withResolvers<void>();
+    const cancel = this.#core.clock.after(drainMs, late.resolve);
+    await Promise.race([this.#tree.stopAll(), late.promise]);
+    cancel();
     this.#asks.stop();
   }
 
@@ -145,6 +144,8 @@ export class System implements Control {
       deadLetters: await store.deadLetterCount(),
       available: store.available,
       memory: await store.memory.stats(),
+      exitsByReason: { ...this.#tree.tally.exits },
+      restartsByReason: { ...this.#tree.tally.restarts },
     };
   }
 
@@ -213,19 +214,13 @@ export class System implements Control {
     const { store } = this.#core;
     await loadAgents(this.#core, this.#tree);
     this.#asks.load(await store.openAsks());
+    this.#tree.hold();
     this.#core.isHalted = false;
     this.#gateway.load(await store.calls());
     await this.#timers.load();
-    this.#tree.fillPlaces();
     this.#resumption.clear();
-    for (const cell of this.#core.registry.all()) {
-      this.#resumption.progressed(cell);
-      this.#dispatcher.wake(cell);
-    }
-  }
-
-  #inHand(): Cell[] {
-    return [...this.#dispatcher.resident].filter(({ residence }) => residence?.hand);
+    for (const cell of this.#core.registry.all()) this.#resumption.progressed(cell);
+    this.#tree.begin();
   }
 
   /**

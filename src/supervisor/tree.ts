@@ -1,33 +1,46 @@
 /**
- * The supervision tree at run time: places for agents, restarts, escalation (R6).
+ * The supervision tree at run time: who is where, and what happens to a child at its end (R6).
  *
- * Owns: who supervises whom, and restart windows. Talks to: the dispatcher, which moves threads.
+ * Owns: the places of agents. Talks to: restarts.ts, which decides for supervisors; rounds.ts,
+ * which stops and starts.
  * Invariants:
- * - I1 At most `intensity` counted restarts within `periodMs` below one supervisor; the next one
- *   makes the supervisor itself fail, up to the root.
- * - I2 A failure touches siblings only as the strategy says.
- * - I3 At most `maxRunning` children of a dynamic supervisor run; the others wait in order.
+ * - I1 At most `maxRunning` children of a dynamic supervisor run; the others wait in order.
+ * - I2 What happens to a child while its supervisor stops it is noted and has no other effect.
  */
 import { type Address, parentOf } from "../address.ts";
-import { DreamError, type ErrorData } from "../errors.ts";
+import type { ErrorData } from "../errors.ts";
 import type { AgentRecord } from "../storage/store.ts";
 import { buryRest } from "./burial.ts";
 import type { Cell } from "./cell.ts";
 import type { Core, Tree as TreeFace } from "./core.ts";
 import { Draft } from "./draft.ts";
-import { decideRestart, type ExitReason } from "./exit-reason.ts";
+import { decideRestart, type ExitReason, ExitTally } from "./exit-reason.ts";
 import { type AnySupervisor, type SupervisorNode, type TreeChild, walk } from "./node.ts";
-import { recordRestart, restartPause } from "./restart-intensity.ts";
+import { recallSupervisors } from "./node-store.ts";
+import { Restarts } from "./restarts.ts";
+import { Rounds } from "./rounds.ts";
 import { spawnChild, type SpawnRequest } from "./spawn.ts";
 
 export class Tree implements TreeFace {
   #core: Core;
   readonly root: SupervisorNode;
+  readonly tally = new ExitTally();
   #nodes = new Map<Address, TreeChild>();
+  #rounds: Rounds;
+  #restarts: Restarts;
 
   constructor(core: Core, root: SupervisorNode) {
     this.#core = core;
     this.root = root;
+    this.#rounds = new Rounds(core, {
+      startFailed: (child, error) => this.#restarts.startFailed(child, error),
+      killed: (cell) => this.exited(cell, "killed", "It did not stop within its shutdownMs"),
+      started: (node) => {
+        if (node.type === "dynamic") this.#fill(node);
+        else this.#restarts.review(node);
+      },
+    });
+    this.#restarts = new Restarts(core, root, this.#rounds);
     for (const node of walk(root)) this.#nodes.set(node.address, node);
   }
 
@@ -63,7 +76,13 @@ export class Tree implements TreeFace {
     error: ErrorData,
     counted: boolean,
   ): void {
-    if (!decideRestart(cell.record.restart, reason)) return this.#fail(draft, cell, reason, error);
+    this.exited(cell, reason, error.message);
+    if (cell.held) return;
+    const { onStart } = cell;
+    if (!onStart && !decideRestart(cell.record.restart, reason)) {
+      return this.#fail(draft, cell, reason, error);
+    }
+    this.tally.restarts[reason]++;
     const lastError = reason === "normal" ? cell.record.lastError : error;
     const record = { ...cell.record, restarts: cell.record.restarts + 1, lastError };
     draft.change({ op: "agent", record });
@@ -73,18 +92,31 @@ export class Tree implements TreeFace {
       code,
       message: message.slice(0, 500),
     });
-    const supervisor = this.#supervisorOf(cell.address);
+    draft.onAccept(() => cell.record = record);
+    if (!onStart) {
+      const node = this.#nodes.get(cell.address) ?? null;
+      const at = { node, supervisor: this.#supervisorOf(cell.address) };
+      return this.#restarts.agentFailed(draft, cell, at, error, counted);
+    }
+    cell.onStart = null;
     draft.onAccept(() => {
-      cell.record = record;
-      this.#restartLater(cell, supervisor);
+      cell.held = true;
+      onStart({ code, message: `${cell.address}: ${message}` });
     });
-    if (!counted) return;
-    if (this.#count(supervisor)) this.#applyStrategy(draft, supervisor, cell);
-    else this.#escalate(draft, supervisor, { code, message: `${cell.address}: ${message}` });
+  }
+
+  /** Notes why an agent's stay in its thread ended. */
+  exited(cell: Cell, reason: ExitReason, message: string | null): void {
+    this.tally.exits[reason]++;
+    const count = (cell.exits.get(reason)?.count ?? 0) + 1;
+    const lastAtMs = this.#core.clock.wallMs();
+    cell.exits.set(reason, { reason, count, lastAtMs, message: message?.slice(0, 500) ?? null });
   }
 
   childEnded(cell: Cell): void {
+    if (cell.record.status === "completed") this.exited(cell, "normal", null);
     this.#freePlace(cell);
+    this.#restarts.childEnded(this.#nodes.get(cell.address));
     this.#core.gateway.forget(cell);
     this.#core.dispatcher.unblock(cell);
     buryRest(this.#core, cell).catch((error) => {
@@ -146,6 +178,35 @@ export class Tree implements TreeFace {
     return true;
   }
 
+  /** Brings back how supervisors stand, before their agents are loaded. */
+  async load(): Promise<void> {
+    await recallSupervisors(this.#core.store, this.root);
+  }
+
+  /** Nothing of the tree is handed work until it begins. */
+  hold(): void {
+    this.#rounds.hold(this.root);
+  }
+
+  /** Starts the whole tree in order. */
+  begin(): void {
+    this.#rounds.begin(this.root);
+  }
+
+  /** Stops the whole tree in reverse order, each child in the time that its spec gives it. */
+  async stopAll(): Promise<void> {
+    await this.#rounds.stop([this.root]);
+  }
+
+  /** Whether a supervisor above this address has ended: what is below it does not run. */
+  isBelowEnded(address: Address): boolean {
+    for (let at = parentOf(address); at !== "/"; at = parentOf(at)) {
+      const node = this.#nodes.get(at);
+      if (node && "ended" in node && node.ended) return true;
+    }
+    return false;
+  }
+
   /** Forgets who has which place: the agents are loaded anew. */
   clearPlaces(): void {
     for (const node of this.#nodes.values()) {
@@ -155,23 +216,9 @@ export class Tree implements TreeFace {
     }
   }
 
-  /** Lets waiting children of every dynamic supervisor start where there is room. */
-  fillPlaces(): void {
-    for (const node of this.#nodes.values()) this.#fill(node);
-  }
-
   #supervisorOf(address: Address): AnySupervisor {
     const node = this.#nodes.get(parentOf(address));
     return node?.type === "supervisor" || node?.type === "dynamic" ? node : this.root;
-  }
-
-  /** @returns whether one more restart is within the limit (I1) */
-  #count(node: AnySupervisor): boolean {
-    const now = this.#core.clock.monotonicMs();
-    const { allowed, window } = recordRestart(node.window, now, node.limits);
-    node.window = window;
-    node.restarts++;
-    return allowed;
   }
 
   #fail(draft: Draft, cell: Cell, reason: ExitReason, error: ErrorData): void {
@@ -186,74 +233,11 @@ export class Tree implements TreeFace {
     });
   }
 
-  #restartLater(cell: Cell, supervisor: AnySupervisor): void {
-    cell.restarting = true;
-    const pause = restartPause(cell.backoffs++, supervisor.limits, this.#core.ids.random());
-    this.#core.clock.after(pause, () => {
-      cell.restarting = false;
-      this.#core.dispatcher.wake(cell);
-    });
-  }
-
-  #applyStrategy(draft: Draft, supervisor: AnySupervisor, cell: Cell): void {
-    if (supervisor.type === "dynamic" || supervisor.strategy === "oneForOne") return;
-    const { children, strategy } = supervisor;
-    const at = children.findIndex((child) => child.address === cell.address);
-    const touched = strategy === "oneForAll"
-      ? children.filter((_, i) => i !== at)
-      : children.slice(at + 1);
-    draft.onAccept(() => {
-      for (const child of touched.reverse()) this.#restartBelow(child, supervisor);
-    });
-  }
-
-  /** Ends and starts everything below `node` again, from its newest durable states. */
-  #restartBelow(node: TreeChild, supervisor: AnySupervisor): void {
-    for (const cell of this.#cellsBelow(node)) {
-      if (cell.record.status !== "running") continue;
-      this.#core.dispatcher.evict(cell, false).catch(() => {});
-      this.#restartLater(cell, supervisor);
-    }
-  }
-
-  #cellsBelow(node: TreeChild): Cell[] {
-    if (node.type === "agent") return [this.#core.registry.find(node.address) ?? []].flat();
-    if (node.type === "dynamic") return [...node.running];
-    if (node.type === "adapter") return [];
-    return node.children.flatMap((child) => this.#cellsBelow(child));
-  }
-
-  /** `node` has restarted too often: it fails in turn, and its supervisor restarts it (I1). */
-  #escalate(draft: Draft, node: AnySupervisor, error: ErrorData): void {
-    const message = `More than ${node.limits.intensity} restarts within ` +
-      `${node.limits.periodMs} ms below ${node.address}; last: ${error.message}`;
-    const escalation: ErrorData = { code: "intensity_reached", message };
-    node.lastError = escalation;
-    node.window = [];
-    const data = { message: message.slice(0, 1000) };
-    draft.event(this.#core.clock.wallMs(), "supervisor.failed", node.address, data);
-    this.report(draft, node.address, escalation);
-    const above = node.parent ?? this.root;
-    if (!this.#countFailure(node, above)) {
-      if (node.parent) return this.#escalate(draft, above, escalation);
-      draft.onDurable(() =>
-        this.#core.fatal(70, new DreamError("intensity_reached", escalation.message))
-      );
-    }
-    draft.onAccept(() => this.#restartBelow(node, above));
-  }
-
-  /** The root has no supervisor: its own failures are counted apart, with the same limit. */
-  #countFailure(node: AnySupervisor, above: AnySupervisor): boolean {
-    if (node.parent) return this.#count(above);
-    const now = this.#core.clock.monotonicMs();
-    const { allowed, window } = recordRestart(this.#rootWindow, now, node.limits);
-    this.#rootWindow = window;
-    return allowed;
-  }
-  #rootWindow: number[] = [];
-
   #freePlace(cell: Cell): void {
+    cell.restarting = false;
+    cell.cancelBackoff();
+    cell.onStart?.(null);
+    cell.onStart = null;
     const node = this.#nodes.get(parentOf(cell.address));
     if (node?.type !== "dynamic") return;
     node.running.delete(cell);
@@ -263,7 +247,7 @@ export class Tree implements TreeFace {
   }
 
   #fill(node: TreeChild): void {
-    if (node.type !== "dynamic") return;
+    if (node.type !== "dynamic" || node.isDown) return;
     const most = node.spec.maxRunning ?? Number.POSITIVE_INFINITY;
     while (node.waiting.length > 0 && node.running.size < most) {
       const cell = node.waiting.shift()!;

@@ -5,7 +5,7 @@ import type { AgentStatus, Page } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
 import type { AgentDetail, AgentView, TreeNode } from "./control.ts";
 import type { Core } from "./core.ts";
-import type { TreeChild } from "./node.ts";
+import type { AnySupervisor, TreeChild } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
 /** Children of one dynamic supervisor that a tree lists. */
@@ -101,6 +101,7 @@ function viewNode(core: Core, node: TreeChild, spawned: Map<Address, Cell[]>): T
     kind: null,
     strategy: null,
     mailboxDepth: 0,
+    exits: [],
     children: [],
     hidden: 0,
   };
@@ -114,13 +115,17 @@ function viewNode(core: Core, node: TreeChild, spawned: Map<Address, Cell[]>): T
     case "dynamic": {
       const cells = spawned.get(node.address) ?? [];
       const children = cells.slice(0, mostListed).map(viewLeaf);
-      return { ...base, status: "running", children, hidden: cells.length - children.length };
+      return { ...base, status: standing(node), children, hidden: cells.length - children.length };
     }
     case "supervisor": {
       const children = node.children.map((child) => viewNode(core, child, spawned));
-      return { ...base, status: "running", strategy: node.strategy, children };
+      return { ...base, status: standing(node), strategy: node.strategy, children };
     }
   }
+}
+
+function standing(node: AnySupervisor): AgentStatus {
+  return node.ended ?? (node.isDown ? "restarting" : "running");
 }
 
 function adapterStatus(isUp: boolean | null): AgentStatus {
@@ -139,6 +144,7 @@ function viewLeaf(cell: Cell): TreeNode {
     restarts: cell.record.restarts,
     mailboxDepth: cell.mailbox.depth,
     lastError: cell.record.lastError,
+    exits: [...cell.exits.values()].sort((a, b) => a.lastAtMs - b.lastAtMs),
     children: [],
     hidden: 0,
   };

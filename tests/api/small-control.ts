@@ -20,6 +20,7 @@ import type {
   SystemStatus,
   TreeNode,
 } from "../../src/supervisor/control.ts";
+import { exitReasons } from "../../src/supervisor/exit-reason.ts";
 
 const started = 1_700_000_000_000;
 
@@ -35,6 +36,10 @@ const noAgents: SystemStatus["agents"] = {
   failed: 0,
   stopped: 0,
 };
+
+const noExits = Object.fromEntries(
+  exitReasons.map((reason) => [reason, 0]),
+) as SystemStatus["exitsByReason"];
 
 export class SmallControl implements Control {
   readonly sent: MessageInput[] = [];
@@ -64,6 +69,8 @@ export class SmallControl implements Control {
       deadLetters: 0,
       available: true,
       memory: { documents: 2, passages: 9, sources: 2, deletedSources: 0, rememberedSources: 2 },
+      exitsByReason: noExits,
+      restartsByReason: noExits,
     });
   }
 
@@ -256,7 +263,14 @@ function envelopeOf(
 }
 
 function treeOf(agents: AgentView[]): TreeNode {
-  const plain = { restarts: 0, mailboxDepth: 0, lastError: null, hidden: 0, strategy: null };
+  const plain = {
+    restarts: 0,
+    mailboxDepth: 0,
+    lastError: null,
+    exits: [],
+    hidden: 0,
+    strategy: null,
+  };
   const leaves = agents.map((a): TreeNode => ({
     ...plain,
     address: a.address,

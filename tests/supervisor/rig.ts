@@ -9,8 +9,10 @@ import { defaultLimits, type Limits } from "../../src/limits.ts";
 import type { Json } from "../../src/json.ts";
 import { openLibsqlStore } from "../../src/storage/libsql-store.ts";
 import type { Store } from "../../src/storage/store.ts";
+import type { TreeNode } from "../../src/supervisor/control.ts";
 import { System } from "../../src/supervisor/system.ts";
 import { parseSwarm, type SwarmInput } from "../../src/swarm.ts";
+import { eventually } from "../support/eventually.ts";
 import { InProcessHosts } from "../support/in-process-hosts.ts";
 
 const caller = { name: "tester" };
@@ -36,6 +38,8 @@ export interface RigOptions {
   limits?: Partial<Limits>;
   swarm?: Partial<SwarmInput>;
   wrapStore?(store: Store): Store;
+  /** Does not wait until every agent of the tree has had its first turn. */
+  atOnce?: boolean;
 }
 
 const noTools = {
@@ -47,6 +51,11 @@ const noTools = {
   stopAdapter: () => {},
   ack: () => {},
 };
+
+function waitsForStart({ type, status, children }: TreeNode): boolean {
+  if (type === "dynamic") return status === "restarting";
+  return type === "agent" ? status === "pending" : children.some(waitsForStart);
+}
 
 export async function openRig(options: RigOptions): Promise<Rig> {
   const { folder, children, limits, swarm, wrapStore = (store) => store } = options;
@@ -75,6 +84,9 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     onShutdown: () => {},
   });
   await system.start();
+  if (!options.atOnce) {
+    await eventually(async () => !waitsForStart(await system.tree()), { everyMs: 2 });
+  }
   const stop = async () => {
     await system.stop(0);
     await hosts.stop();
