@@ -96,7 +96,8 @@ export interface Failures {
 }
 
 export interface Resumption {
-  progressed(cell: Cell): void;
+  /** A turn of it that consumed these was accepted. */
+  progressed(cell: Cell, consumed: readonly Envelope[]): void;
 }
 
 export interface Asks {

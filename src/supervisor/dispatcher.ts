@@ -218,7 +218,7 @@ export class Dispatcher implements DispatcherFace {
     if (committed instanceof MailboxFull) return this.#block(cell, committed.receiver);
     residence.hand = null;
     cell.mailbox.giveBack(hand.slice(frame.consumed));
-    this.#progress(cell, frame);
+    this.#progress(cell, hand.slice(0, frame.consumed));
     residence.uncommitted++;
     cell.settled = committed.then(() => {
       residence.uncommitted--;
@@ -244,13 +244,14 @@ export class Dispatcher implements DispatcherFace {
     this.pump();
   }
 
-  #progress(cell: Cell, frame: TurnedFrame): void {
+  #progress(cell: Cell, consumed: readonly Envelope[]): void {
     cell.crashStreak.clear();
     cell.suspect = false;
-    cell.careful = Math.max(0, cell.careful - Math.max(1, frame.consumed));
+    cell.careful = Math.max(0, cell.careful - Math.max(1, consumed.length));
     cell.onStart?.(null);
     cell.onStart = null;
     this.#core.failures.progressed(cell);
+    this.#core.resumption.progressed(cell, consumed);
     this.unblock(cell);
   }
 

@@ -82,7 +82,6 @@ export class Failures implements FailuresFace {
   }
 
   progressed(cell: Cell): void {
-    this.#core.resumption.progressed(cell);
     cell.crashStreak.clear();
     if (cell.backoffs === 0) return;
     const quietMs = this.#core.clock.monotonicMs() - cell.lastCrashMs;

@@ -8,6 +8,8 @@ import type { Resumption } from "./resumption.ts";
 
 const lookMs = 250;
 const pruneMs = 10 * 60_000;
+/** A thread that is wanted again this soon is cheaper kept than given up (R8: no near timer). */
+const nearMs = 5_000;
 
 export class Housekeeping {
   #core: Core;
@@ -16,6 +18,8 @@ export class Housekeeping {
   #cancel: CancelTimer = () => {};
   #lastPruneMs: number;
   #stopped = false;
+  /** Agents whose delays are being looked at before they are passivated. */
+  #leaving = new Set<Cell>();
 
   constructor(core: Core, dispatcher: Dispatcher, resumption: Resumption) {
     this.#core = core;
@@ -43,9 +47,7 @@ export class Housekeeping {
       const { hand, sinceMs } = cell.residence!;
       const forMs = now - sinceMs;
       if (hand !== null && forMs > turnDeadlineMs) this.#stalled(cell, forMs);
-      else if (forMs > idleAfterMs && isIdle(cell) && !cell.hasWork) {
-        this.#dispatcher.evict(cell, false).catch(() => {});
-      }
+      else if (forMs > idleAfterMs && isIdle(cell) && !cell.hasWork) this.#passivate(cell);
     }
     this.#resumption.look();
     if (now - this.#lastPruneMs > pruneMs) {
@@ -54,6 +56,28 @@ export class Housekeeping {
         this.#core.log("warn", "retention failed", { code: error?.code ?? error?.name })
       );
     }
+  }
+
+  /** Unless a delay of it is due soon; it is looked at again when that has passed. */
+  #passivate(cell: Cell): void {
+    const { residence } = cell;
+    if (!residence || this.#leaving.has(cell)) return;
+    const { clock, store, log, limits: { idleAfterMs } } = this.#core;
+    const { turn } = residence;
+    this.#leaving.add(cell);
+    store.timers(cell.key).then((timers) => {
+      const until = clock.wallMs() + Math.min(nearMs, idleAfterMs);
+      const dueAtMs = Math.min(...timers.map((timer) => timer.dueAtMs));
+      if (dueAtMs <= until) residence.sinceMs = clock.monotonicMs();
+      else if (cell.residence === residence && residence.turn === turn && !cell.hasWork) {
+        return this.#dispatcher.evict(cell, false);
+      }
+    }).catch((error) =>
+      log("warn", "an agent was not passivated", {
+        address: cell.address,
+        code: String(error?.code ?? error?.name),
+      })
+    ).finally(() => this.#leaving.delete(cell));
   }
 
   /** The thread is ended by force, with its host if need be, and the agent starts elsewhere. */

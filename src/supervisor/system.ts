@@ -219,7 +219,7 @@ export class System implements Control {
     this.#gateway.load(await store.calls());
     await this.#timers.load();
     this.#resumption.clear();
-    for (const cell of this.#core.registry.all()) this.#resumption.progressed(cell);
+    for (const cell of this.#core.registry.all()) this.#resumption.takeUp(cell);
     this.#tree.begin();
   }
 
