@@ -30,7 +30,7 @@ function times(type: string, address: string): number {
 afterEach(() => rig.stop());
 
 describe("an idle agent", () => {
-  it("keeps its thread for idleAfterMs, then gives it up; the next envelope activates it", async () => {
+  it("keeps its thread for idleAfterMs; the next envelope activates it again", async () => {
     await open();
     await rig.send("/a", "count");
     await rig.clock.pass(idleAfterMs - lookMs);
@@ -65,7 +65,7 @@ describe("an idle agent", () => {
     expect(await status("/a")).toBe("passive");
   });
 
-  it("with a live run keeps its thread, however long; after a kill it is started again", async () => {
+  it("with a live run keeps its thread; after a kill the run is started again", async () => {
     await open();
     await rig.send("/a", "run");
     await rig.clock.pass(10 * idleAfterMs);
@@ -103,7 +103,7 @@ describe("after a restart of the system", () => {
 });
 
 describe("open work", () => {
-  it("that is silent for resumeAfterMs is sent system.resume where its machine names it", async () => {
+  it("that is silent for resumeAfterMs is sent system.resume where that is named", async () => {
     await open();
     await rig.send("/r", "work");
     await rig.clock.pass(resumeAfterMs - lookMs);
