@@ -39,7 +39,8 @@ export interface WorkerSetup {
 /** How long the reason for an end may come after it. */
 const errorMs = 20;
 
-const silent: WorkerEvents = { onFrame: () => {}, onEnd: () => {} };
+/** Nobody listens. */
+export const silent: WorkerEvents = { onFrame: () => {}, onEnd: () => {} };
 
 /**
  * Ends of a thread are seen at the turn port: it closes when the thread's isolate is gone, be it by
@@ -51,6 +52,8 @@ export class AgentWorker {
   /** Hash of the bundle it has loaded; null for a spare thread. */
   bundle: string | null = null;
   ended = false;
+  /** Settles when the thread has forgotten the agent that was in it before. */
+  blanked: Promise<void> = Promise.resolve();
   readonly #worker: Worker;
   readonly #api: Comlink.Remote<ThreadApi>;
   readonly #port: MessagePort;

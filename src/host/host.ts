@@ -5,7 +5,7 @@
  */
 import { Socket } from "node:net";
 import { systemClock } from "../clock.ts";
-import type { AgentWorker } from "./agent-worker.ts";
+import { type AgentWorker, silent } from "./agent-worker.ts";
 import { FrameDecoder, frameKinds, FrameWriter } from "./frame.ts";
 import {
   encodeHostMessage,
@@ -29,6 +29,8 @@ class Host {
   readonly #writer: FrameWriter;
   readonly #bundles = new Map<string, Bundle>();
   readonly #slots = new Map<number, AgentWorker>();
+  /** Slots whose threads are being ended because the control process said so. */
+  readonly #killed = new Set<number>();
   #pool: WorkerPool | null = null;
   #frameBytes = 0;
 
@@ -73,18 +75,41 @@ class Host {
 
   async #ready(slot: number, hash: string): Promise<AgentWorker> {
     const bundle = this.#bundles.get(hash)!;
-    const worker = this.#pool!.take(bundle);
-    this.#slots.set(slot, worker);
+    const worker = await this.#take(slot, bundle);
     worker.events = {
       onFrame: (body) => this.#forward(slot, worker, body),
       onEnd: (message) => {
         this.#slots.delete(slot);
+        this.#killed.delete(slot);
         if (message === null) this.#say({ op: "gone", slot });
         else this.#say({ op: "ended", slot, message: message.slice(0, 2000) });
       },
     };
     if (worker.bundle === null) await worker.load(bundle);
     return worker;
+  }
+
+  /** A thread that has forgotten the agent before; one that cannot is left for another. */
+  #take(slot: number, bundle: Bundle): Promise<AgentWorker> {
+    const worker = this.#pool!.take(bundle);
+    this.#slots.set(slot, worker);
+    return new Promise((resolve) => {
+      const tryAnother = () => {
+        if (this.#slots.get(slot) === worker && !this.#killed.has(slot)) {
+          worker.events = silent;
+          resolve(this.#take(slot, bundle));
+        }
+      };
+      worker.events = {
+        ...silent,
+        onEnd: () => {
+          if (!this.#killed.delete(slot)) return tryAnother();
+          this.#slots.delete(slot);
+          this.#say({ op: "gone", slot });
+        },
+      };
+      worker.blanked.then(() => resolve(worker), tryAnother);
+    });
   }
 
   async #place(slot: number, hash: string): Promise<void> {
@@ -116,7 +141,7 @@ class Host {
     const worker = this.#slots.get(slot);
     if (!worker) return;
     this.#slots.delete(slot);
-    worker.events = { onFrame: () => {}, onEnd: () => {} };
+    worker.events = silent;
     worker.terminate();
     this.#say(news(readFailure(thrown)));
   }
@@ -128,7 +153,7 @@ class Host {
     }
     // One thread's fault must not end the host, which the control process would do.
     this.#slots.delete(slot);
-    worker.events = { onFrame: () => {}, onEnd: () => {} };
+    worker.events = silent;
     worker.terminate();
     const message = `The thread sent a frame of ${body.length} bytes: ` +
       `at most ${this.#frameBytes} are taken`;
@@ -145,7 +170,10 @@ class Host {
 
   #kill(slot: number): void {
     // An ended thread has already been reported.
-    this.#slots.get(slot)?.terminate();
+    const worker = this.#slots.get(slot);
+    if (!worker) return;
+    this.#killed.add(slot);
+    worker.terminate();
   }
 }
 

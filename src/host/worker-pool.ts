@@ -7,8 +7,10 @@ import { AgentWorker } from "./agent-worker.ts";
 import type { Hello, PoolCounts } from "./host-protocol.ts";
 import type { Bundle } from "./hosts.ts";
 
-/** Blank threads kept per host: each costs some 10 MB, a new one some 30 ms. */
+/** Blank threads kept per host for long: each costs some 10 MB, a new one some 30 ms. */
 const mostBlank = 4;
+/** More of them are kept this long: where agents take turns, the next one comes at once. */
+const trimMs = 2_000;
 /** Spare threads are made when no thread was wanted for this long, so as not to be in the way. */
 const quietMs = 200;
 
@@ -20,6 +22,7 @@ export class WorkerPool {
   #spare: AgentWorker[] = [];
   #starts = 0;
   #cancelRefill: CancelTimer = () => {};
+  #cancelTrim: CancelTimer = () => {};
 
   readonly #onStuck: () => void;
 
@@ -37,7 +40,7 @@ export class WorkerPool {
     };
   }
 
-  /** A thread for `bundle`: loaded when `bundle` of it says so. */
+  /** A thread for `bundle`: loaded when `bundle` of it says so, of use once it is `blanked`. */
   take(bundle: Bundle): AgentWorker {
     this.refill();
     const index = this.#blank.findIndex((worker) => worker.bundle === bundle.hash);
@@ -50,15 +53,22 @@ export class WorkerPool {
     return this.#start();
   }
 
-  /** Takes a thread back that its agent has left; it is of use once it has reset itself. */
+  /**
+   * Takes a thread back that its agent has left. It is in the pool at once, as the next agent often
+   * comes in the same moment; who takes it waits until it has reset itself (`worker.blanked`).
+   */
   give(worker: AgentWorker): void {
-    const cancel = this.#clock.after(this.#hello.killGraceMs, () => worker.terminate());
-    worker.reset().then(() => {
-      cancel();
-      if (worker.ended) return;
-      this.#blank.push(worker);
-      if (this.#blank.length > mostBlank) this.drop(this.#blank.shift()!);
-    }, () => worker.terminate());
+    const late = Promise.withResolvers<never>();
+    const cancel = this.#clock.after(this.#hello.killGraceMs, () => {
+      late.reject(new Error("The thread did not reset itself in time"));
+    });
+    worker.blanked = Promise.race([worker.reset(), late.promise]).finally(cancel);
+    worker.blanked.catch(() => this.drop(worker));
+    this.#blank.push(worker);
+    this.#cancelTrim();
+    this.#cancelTrim = this.#clock.after(trimMs, () => {
+      while (this.#blank.length > mostBlank) this.drop(this.#blank.shift()!);
+    });
   }
 
   drop(worker: AgentWorker): void {

@@ -18,6 +18,8 @@ export interface Residence {
   turn: number;
   /** Envelopes handed over and not yet answered for; null between turns. */
   hand: Envelope[] | null;
+  /** Monotonic ms of its placement. */
+  fromMs: number;
   /** Monotonic ms of the last hand-over or answer. */
   sinceMs: number;
   /** Turns of this stay that are not durable yet. */

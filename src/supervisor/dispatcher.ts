@@ -21,6 +21,8 @@ import { MailboxFull, Turns } from "./turns.ts";
 
 /** Payload bytes of one batch: a frame must stay well below `frameBytes`. */
 const batchBytes = 2 * 1024 * 1024;
+/** An agent that never runs out of work has its thread this long while others wait for one. */
+const shareMs = 250;
 
 export class Dispatcher implements DispatcherFace {
   #core: Core;
@@ -233,15 +235,23 @@ export class Dispatcher implements DispatcherFace {
       if (!cell.hasEnded && !cell.hasState) this.#core.failures.finished(cell);
       return this.pump();
     }
-    if (residence.alone && frame.summary.runs === 0) return this.#rejoin(cell);
+    const hasHadItsShare = residence.alone || this.#hasHadItsShare(residence);
+    if (hasHadItsShare && frame.summary.runs === 0) return this.#rejoin(cell);
     this.#deliver(cell, residence);
   }
 
-  /** A suspect has done a turn alone and its host still lives: it goes back among the others. */
+  #hasHadItsShare({ fromMs }: Residence): boolean {
+    return this.#placement.isWanted && this.#core.clock.monotonicMs() - fromMs >= shareMs;
+  }
+
+  /**
+   * Gives its thread to who waits and goes to the end of the line. A suspect that has done a turn
+   * alone, its host still living, goes back among the others that way.
+   */
   #rejoin(cell: Cell): void {
     this.#detach(cell)?.thread?.release();
-    this.wake(cell);
     this.pump();
+    this.wake(cell);
   }
 
   #progress(cell: Cell, consumed: readonly Envelope[]): void {

@@ -57,7 +57,15 @@ export class Placement {
     }
     const alone = cell.suspect;
     const sinceMs = this.#core.clock.monotonicMs();
-    const residence = { thread: null, turn: 0, hand: null, sinceMs, uncommitted: 0, alone };
+    const residence: Residence = {
+      thread: null,
+      turn: 0,
+      hand: null,
+      fromMs: sinceMs,
+      sinceMs,
+      uncommitted: 0,
+      alone,
+    };
     cell.residence = residence;
     cell.record = { ...cell.record, generation: cell.record.generation + 1 };
     this.resident.add(cell);

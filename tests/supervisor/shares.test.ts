@@ -1,0 +1,39 @@
+/** More agents with work than threads take turns (R7). */
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { openRig, type Rig } from "./rig.ts";
+
+const ids = ["a", "b", "c"];
+const children = ids.map((id) => ({ type: "agent" as const, id, agent: "probe" }));
+let folder: string;
+let rig: Rig;
+
+beforeEach(async () => {
+  folder = await Deno.makeTempDir();
+});
+afterEach(async () => {
+  await rig.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+it("an agent that never runs out of work does not keep others from the one thread", async () => {
+  rig = await openRig({ folder, children, limits: { maxThreads: 1, turnEnvelopes: 1 } });
+  const many = Array.from(
+    { length: 5_000 },
+    (_, n) => ({ to: "/a", type: "note", payload: { n } }),
+  );
+  const sent = rig.system.send({ name: "tester" }, many);
+  await rig.send("/b", "note", { n: 1 });
+  await rig.send("/c", "note", { n: 2 });
+  await sent;
+  await eventually(async () => {
+    const [b, c] = await Promise.all([rig.system.agent("/b"), rig.system.agent("/c")]);
+    return b.mailboxDepth + c.mailboxDepth === 0 && b.turns > 1 && c.turns > 1;
+  });
+  expect((await rig.system.agent("/a")).mailboxDepth).toBeGreaterThan(0);
+  expect(rig.hosts.live).toBe(1);
+  await eventually(async () => (await rig.system.agent("/a")).mailboxDepth === 0, {
+    deadlineMs: 60_000,
+  });
+  expect(await rig.notes("/a")).toEqual(many.map((_, n) => n));
+}, 90_000);
