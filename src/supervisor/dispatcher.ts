@@ -235,13 +235,12 @@ export class Dispatcher implements DispatcherFace {
       if (!cell.hasEnded && !cell.hasState) this.#core.failures.finished(cell);
       return this.pump();
     }
-    const hasHadItsShare = residence.alone || this.#hasHadItsShare(residence);
-    if (hasHadItsShare && frame.summary.runs === 0) return this.#rejoin(cell);
+    if (frame.summary.runs === 0 && this.#hasHadItsShare(residence)) return this.#rejoin(cell);
     this.#deliver(cell, residence);
   }
 
-  #hasHadItsShare({ fromMs }: Residence): boolean {
-    return this.#placement.isWanted && this.#core.clock.monotonicMs() - fromMs >= shareMs;
+  #hasHadItsShare({ alone, fromMs }: Residence): boolean {
+    return alone || this.#placement.isWanted && this.#core.clock.monotonicMs() - fromMs >= shareMs;
   }
 
   /**
