@@ -28,6 +28,8 @@ export interface Limits {
   maxThreads: number;
   /** Heap of one thread, MiB. Above it the thread's host ends: V8 gives no other choice. */
   heapMb: number;
+  /** Memory of one host with all its threads, MiB: buffers are not in the heap that V8 bounds. */
+  hostMb: number;
   /** A host is retired after this many thread starts (threads leak a little). */
   startsPerHost: number;
   /** New requests are refused below this free space of HOME's disk. */
@@ -63,6 +65,7 @@ export const defaultLimits: Limits = {
   threadsPerHost: 32,
   maxThreads: 256,
   heapMb: 512,
+  hostMb: 4_096,
   startsPerHost: 500,
   minFreeBytes: 64 * MiB,
   keepConsumedMs: 7 * day,

@@ -96,6 +96,8 @@ export class AgentThread {
         return this.#deliver(frame);
       case "committed":
         return this.#runs?.committed(frame.turn);
+      case "ping":
+        return this.#options.post({ t: "pong" });
     }
   }
 
@@ -150,6 +152,9 @@ export class AgentThread {
       say: (id, payload) => {
         if (this.#runs === runs) post({ t: "ran", id, payload });
       },
+      fail: (error) => {
+        if (this.#runs === runs) this.#fail(error, null, { at: null });
+      },
     });
     this.#runs = runs;
     return runs;
@@ -186,13 +191,14 @@ export class AgentThread {
     while (consumed < envelopes.length && session.snapshot.status === "active") {
       // A part of what a turn may ask for leaves room for one more envelope.
       const { effects, size } = session.system.outbox;
-      const full = consumed >= turnEnvelopes || effects.length * 2 >= effectsPerTurn ||
+      const full = consumed >= turnEnvelopes || effects.length * 4 >= effectsPerTurn ||
         size * 4 >= frameBytes;
       if (consumed > 0 && (full || clock.monotonicMs() - begun >= turnSliceMs)) break;
       place.at = consumed;
       const verdict = session.deliver(envelopes[consumed]!, consumed);
       if (verdict === "stale") stale.push(consumed);
       if (verdict === "unhandled") unhandled.push(consumed);
+      if (envelopes[consumed]!.kind === "ran") this.#runs?.heard();
       consumed += 1;
     }
     if (envelopes.length !== 1) place.at = null;

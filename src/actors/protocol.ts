@@ -52,7 +52,12 @@ export interface CommittedFrame {
   turn: number;
 }
 
-export type ToThread = StartFrame | DeliverFrame | CommittedFrame;
+/** Asks whether the thread still hears: a run may spin between turns. Answered by `pong`. */
+export interface PingFrame {
+  t: "ping";
+}
+
+export type ToThread = StartFrame | DeliverFrame | CommittedFrame | PingFrame;
 
 /** The thread is this agent; the machine fits the state. */
 export interface StartedFrame {
@@ -109,7 +114,11 @@ export interface RanFrame {
   payload: string;
 }
 
-export type FromThread = StartedFrame | TurnedFrame | FailedFrame | RanFrame;
+export interface PongFrame {
+  t: "pong";
+}
+
+export type FromThread = StartedFrame | TurnedFrame | FailedFrame | RanFrame | PongFrame;
 
 /** Answer of a thread that was asked what its bundle is. */
 export type Described = { ok: true; manifest: Manifest } | {

@@ -54,6 +54,8 @@ export function readFromThread(bytes: Uint8Array | string, limits: FrameLimits):
       return readFailed(frame);
     case "ran":
       return readRan(frame, limits);
+    case "pong":
+      return { t: "pong" };
     default:
       throw badFrame(`there is no frame ${quote(frame["t"])}`);
   }

@@ -3,6 +3,7 @@
  * those of the stored state (R1). A run that its machine no longer waits for ends at once.
  */
 import type { Clock } from "../clock.ts";
+import { DreamError } from "../errors.ts";
 import { Run } from "./run.ts";
 import type { Session } from "./session.ts";
 import type { Forward, Work } from "./work.ts";
@@ -12,7 +13,14 @@ export interface RunsOptions {
   session: Session;
   payloadBytes: number;
   say(id: string, payload: string): void;
+  /** The agent cannot go on. */
+  fail(error: DreamError): void;
 }
+
+/** Words that are on their way to the agent at one time; the next ones wait here. */
+const mostUnheard = 256;
+/** Words that may wait: beyond that, runs say more than the agent ever hears. */
+const mostWaiting = 10_000;
 
 interface Waiting {
   turn: number;
@@ -24,6 +32,8 @@ export class Runs {
   readonly #options: RunsOptions;
   readonly #live = new Map<string, Run>();
   #waiting: Waiting[] = [];
+  #unheard = 0;
+  #words: { id: string; payload: string }[] = [];
 
   constructor(options: RunsOptions) {
     this.#options = options;
@@ -66,6 +76,28 @@ export class Runs {
     for (const run of this.#live.values()) run.stop();
     this.#live.clear();
     this.#waiting = [];
+    this.#words = [];
+  }
+
+  /** A word of a run has been handled in a turn: there is room for the next. */
+  heard(): void {
+    this.#unheard = Math.max(0, this.#unheard - 1);
+    const word = this.#words.shift();
+    if (word) this.#say(word);
+  }
+
+  #say(word: { id: string; payload: string }): void {
+    this.#unheard++;
+    this.#options.say(word.id, word.payload);
+  }
+
+  #hear(word: { id: string; payload: string }): void {
+    if (this.#unheard < mostUnheard) return this.#say(word);
+    if (this.#words.length < mostWaiting) return void this.#words.push(word);
+    const count = mostUnheard + mostWaiting;
+    const message = `Its runs have said ${count} things that it has not heard yet; say less, ` +
+      "or wait in the run until the machine asks for more";
+    this.#options.fail(new DreamError("crashed", message, { details: { count } }));
   }
 
   #begin(work: Work): void {
@@ -77,7 +109,7 @@ export class Runs {
       refs: this.#options.session.system.refs,
       clock: this.#options.clock,
       payloadBytes: this.#options.payloadBytes,
-      say: (payload) => this.#options.say(id, payload),
+      say: (payload) => this.#hear({ id, payload }),
     });
     this.#live.set(id, run);
     run.start();

@@ -26,6 +26,9 @@ export interface HostsOptions {
 
 /** An empty host is kept this long for the next agent. */
 const idleHostMs = 30_000;
+/** Memory can be filled at some GiB a second. */
+const lookMs = 250;
+const looksPerStray = 4;
 
 /** What agents of one host have in common. */
 interface Place {
@@ -46,11 +49,24 @@ class HostPool implements Hosts {
   readonly #runtime: RuntimeFiles;
   readonly #hosts = new Map<HostProcess, { key: string; cancelIdle: CancelTimer }>();
   #lastId = 0;
+  #cancelLook: CancelTimer = () => {};
   #stopped = false;
 
   constructor(options: HostsOptions, runtime: RuntimeFiles) {
     this.#options = options;
     this.#runtime = runtime;
+    this.#watch();
+  }
+
+  /** What agents do to their host without saying a word. */
+  #watch(looks = 0): void {
+    this.#cancelLook = this.#options.clock.after(lookMs, () => {
+      for (const host of this.#hosts.keys()) {
+        if (host.used > 0) host.lookAtMemory();
+        if (host.used > 0 && looks % looksPerStray === 0) host.lookForStrays();
+      }
+      this.#watch(looks + 1);
+    });
   }
 
   async place(request: ThreadRequest, events: ThreadEvents): Promise<Thread> {
@@ -69,6 +85,7 @@ class HostPool implements Hosts {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#cancelLook();
     await Promise.all([...this.#hosts.keys()].map((host) => host.stop()));
   }
 

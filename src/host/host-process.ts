@@ -42,6 +42,8 @@ export class HostProcess {
   readonly #slots = new Slots();
   readonly #sentBundles = new Set<string>();
   #pool: PoolCounts = { starts: 0, threads: 0, blank: [] };
+  /** Looks in a row at which it ran more threads than it knows of. */
+  #strayLooks = 0;
   #wasUsed = false;
   #probes = 0;
   #over = false;
@@ -193,14 +195,39 @@ export class HostProcess {
       const running = countWorkerThreads(this.pid);
       if (running === null || running <= this.#pool.threads) return;
       if (this.#clock.monotonicMs() > until) {
-        const message = `it ran ${running} threads, ${this.#pool.threads} of them known`;
-        this.#fail("host_lost", `Host ${this.pid} was ended: ${message}`);
+        this.#endForStrays(running);
         break;
       }
       this.#say({ op: "probe", id: ++this.#probes });
       await new Promise<void>((resolve) => this.#clock.after(pollMs, resolve));
     }
     await this.gone;
+  }
+
+  /** Ends the host when its threads together have taken more memory than it may have. */
+  lookAtMemory(): void {
+    const { hostMb } = this.#options.limits;
+    const rssMb = this.#over ? 0 : (processRssBytes(this.pid) ?? 0) / 1024 / 1024;
+    if (rssMb <= hostMb) return;
+    const message = `out of memory, ${Math.round(rssMb)} MiB of at most ${hostMb} MiB`;
+    this.#fail("host_lost", `Host ${this.pid} was lost: ${message}`);
+  }
+
+  /**
+   * Looked at now and then: a nested worker of an agent that still lives. Thread starts and ends take
+   * their time, so that one look proves nothing.
+   */
+  lookForStrays(): void {
+    const running = this.#over ? null : countWorkerThreads(this.pid);
+    if (running === null) return;
+    this.#strayLooks = running > this.#pool.threads ? this.#strayLooks + 1 : 0;
+    if (this.#strayLooks >= 3) return this.#endForStrays(running);
+    this.#say({ op: "probe", id: ++this.#probes });
+  }
+
+  #endForStrays(running: number): void {
+    const message = `it ran ${running} threads, ${this.#pool.threads} of them known`;
+    this.#fail("host_lost", `Host ${this.pid} was ended: ${message}`);
   }
 
   #listen(): void {

@@ -5,6 +5,13 @@
 import * as Comlink from "comlink";
 import type { Described, FromThread, ToThread } from "../actors/protocol.ts";
 import type { Bundle } from "./hosts.ts";
+import { withholdGlobals } from "./withheld.ts";
+
+/** The worker's own end of the channel to its host. */
+type DedicatedHost = Pick<
+  Comlink.Endpoint,
+  "postMessage" | "addEventListener" | "removeEventListener"
+>;
 
 type LoadError = Extract<Described, { ok: false }>["error"];
 
@@ -71,5 +78,12 @@ export function runThread(makeAgent: (post: (frame: FromThread) => void) => Thre
       if (loaded) load(loaded);
     },
   };
-  Comlink.expose(api);
+  const host = globalThis as unknown as DedicatedHost;
+  const endpoint: Comlink.Endpoint = {
+    postMessage: host.postMessage.bind(host),
+    addEventListener: host.addEventListener.bind(host),
+    removeEventListener: host.removeEventListener.bind(host),
+  };
+  withholdGlobals();
+  Comlink.expose(api, endpoint);
 }

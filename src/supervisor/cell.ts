@@ -28,6 +28,10 @@ export interface Residence {
   alone: boolean;
   /** Resolves at the end of the stay, where somebody waits for that. */
   left?: PromiseWithResolvers<void>;
+  /** Monotonic ms of a ping that is not answered yet. */
+  pingedMs: number | null;
+  /** Its next batch waits until then, monotonic ms: its turns have cost others too much. */
+  restUntilMs: number;
 }
 
 export class Cell {

@@ -17,8 +17,12 @@ import { hasRoomAgain } from "./delivery.ts";
 import { Draft } from "./draft.ts";
 import { isIdle, Placement } from "./placement.ts";
 import { CommitRejected } from "../storage/store.ts";
-import { MailboxFull, Turns } from "./turns.ts";
+import { MailboxFull, rest, Turns } from "./turns.ts";
 
+/** A turn that sends more than this many messages may have to rest before the next. */
+const manySends = 64;
+/** How long it rests, in times of what its sending took: so no agent takes more than a fifth. */
+const restForWork = 4;
 /** Payload bytes of one batch: a frame must stay well below `frameBytes`. */
 const batchBytes = 2 * 1024 * 1024;
 /** An agent that never runs out of work has its thread this long while others wait for one. */
@@ -88,6 +92,7 @@ export class Dispatcher implements DispatcherFace {
       this.#held.add(cell);
       return;
     }
+    if (this.#rests(cell, residence)) return;
     if (!cell.hasState) return this.#hand(residence, []);
     const isCareful = cell.careful > 0 || cell.mailbox.hasCrashedBefore;
     const most = isCareful ? 1 : this.#core.limits.turnEnvelopes;
@@ -102,6 +107,15 @@ export class Dispatcher implements DispatcherFace {
       this.#detach(cell)?.thread?.release();
       this.pump();
     }
+  }
+
+  /** Whether its turn is put off, so that those of others come first. */
+  #rests(cell: Cell, residence: Residence): boolean {
+    const { clock } = this.#core;
+    const leftMs = residence.restUntilMs - clock.monotonicMs();
+    if (leftMs <= 0) return false;
+    clock.after(leftMs, () => cell.residence === residence && this.wake(cell));
+    return true;
   }
 
   #hand(residence: Residence, batch: Envelope[]): void {
@@ -182,6 +196,9 @@ export class Dispatcher implements DispatcherFace {
     switch (frame.t) {
       case "started":
         return;
+      case "pong":
+        residence.pingedMs = null;
+        return;
       case "turned":
         return this.#turned(cell, residence, frame);
       case "failed": {
@@ -199,6 +216,9 @@ export class Dispatcher implements DispatcherFace {
         return this.pump();
       }
       case "ran": {
+        if (cell.mailbox.depth - cell.mailbox.bounded > this.#core.limits.mailbox) {
+          return this.#core.failures.forged(cell, "more words of its runs than it may hold");
+        }
         const letter = { kind: "ran" as const, from: cell.address, type: "" };
         const { id: correlation, payload } = frame;
         const envelope = this.#core.mail.envelope(cell.address, {
@@ -216,9 +236,12 @@ export class Dispatcher implements DispatcherFace {
     if (!hand || frame.turn !== residence.turn || frame.consumed > hand.length) {
       return this.#core.failures.forged(cell, "a turn that was not asked for");
     }
+    const begunMs = this.#core.clock.monotonicMs();
     const committed = this.#turns.accept(cell, hand, frame);
     if (committed instanceof MailboxFull) return this.#block(cell, committed.receiver);
     residence.hand = null;
+    const tookMs = this.#core.clock.monotonicMs() - begunMs;
+    if (sendsMuch(frame)) rest(this.#core, cell, tookMs * restForWork);
     cell.mailbox.giveBack(hand.slice(frame.consumed));
     this.#progress(cell, hand.slice(0, frame.consumed));
     residence.uncommitted++;
@@ -297,4 +320,9 @@ export class Dispatcher implements DispatcherFace {
     this.#core.failures.lost(cell, hand, loss, busy);
     this.pump();
   }
+}
+
+function sendsMuch(frame: TurnedFrame): boolean {
+  if (frame.effects.length <= manySends) return false;
+  return frame.effects.filter(({ kind }) => kind === "send" || kind === "spawn").length > manySends;
 }

@@ -46,7 +46,9 @@ export class Housekeeping {
     for (const cell of [...this.#dispatcher.resident]) {
       const { hand, sinceMs } = cell.residence!;
       const forMs = now - sinceMs;
-      if (hand !== null && forMs > turnDeadlineMs) this.#stalled(cell, forMs);
+      if (hand !== null) {
+        if (forMs > turnDeadlineMs) this.#stalled(cell, "A turn", forMs);
+      } else if ((cell.summary?.runs ?? 0) > 0) this.#lookAtRuns(cell, now);
       else if (forMs > idleAfterMs && isIdle(cell) && !cell.hasWork) this.#passivate(cell);
     }
     this.#resumption.look();
@@ -80,10 +82,23 @@ export class Housekeeping {
     ).finally(() => this.#leaving.delete(cell));
   }
 
+  /** Between turns only its runs can keep a thread busy: it must still answer (R7). */
+  #lookAtRuns(cell: Cell, now: number): void {
+    const residence = cell.residence!;
+    if (residence.thread === null) return;
+    if (residence.pingedMs === null) {
+      residence.pingedMs = now;
+      residence.thread.send({ t: "ping" });
+    } else if (now - residence.pingedMs > this.#core.limits.turnDeadlineMs) {
+      this.#stalled(cell, "A run", now - residence.pingedMs);
+    }
+  }
+
   /** The thread is ended by force, with its host if need be, and the agent starts elsewhere. */
-  #stalled(cell: Cell, forMs: number): void {
+  #stalled(cell: Cell, what: string, forMs: number): void {
     const hand = cell.residence?.hand ?? [];
-    const message = `A turn of ${cell.address} took more than ${Math.round(forMs)} ms of at most ` +
+    const message =
+      `${what} of ${cell.address} took more than ${Math.round(forMs)} ms of at most ` +
       `${this.#core.limits.turnDeadlineMs} ms`;
     this.#dispatcher.evict(cell, true).catch(() => {});
     this.#core.failures.failed(cell, hand, "stalled", { code: "stalled", message });

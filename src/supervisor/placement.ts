@@ -65,6 +65,8 @@ export class Placement {
       sinceMs,
       uncommitted: 0,
       alone,
+      pingedMs: null,
+      restUntilMs: 0,
     };
     cell.residence = residence;
     cell.record = { ...cell.record, generation: cell.record.generation + 1 };

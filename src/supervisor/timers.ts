@@ -34,6 +34,8 @@ export class Timers implements TimersFace {
   #next = never;
   #cancel: CancelTimer = () => {};
   #isFiring = false;
+  /** The earliest of those set while the store was asked for the next: it may not know them yet. */
+  #setMeanwhile = never;
   #stopped = false;
   /** Running time minus monotonic time; null before the first load. */
   #runOffsetMs: number | null = null;
@@ -55,12 +57,11 @@ export class Timers implements TimersFace {
   set(draft: Draft, timer: Omit<TimerRow, keyof Next>): void {
     const dueAtMs = this.#core.clock.wallMs() + timer.delayMs;
     const runDueMs = Math.ceil(this.#runMs() + timer.delayMs);
-    draft.change({ op: "timer", row: { ...timer, dueAtMs, runDueMs } }).onDurable(() =>
-      this.#arm({
-        dueAtMs: Math.min(this.#next.dueAtMs, dueAtMs),
-        runDueMs: Math.min(this.#next.runDueMs, runDueMs),
-      })
-    );
+    const due = { dueAtMs, runDueMs };
+    draft.change({ op: "timer", row: { ...timer, ...due } }).onDurable(() => {
+      this.#setMeanwhile = earlier(this.#setMeanwhile, due);
+      this.#arm(earlier(this.#next, due));
+    });
   }
 
   clear(draft: Draft, cell: Cell, id: string): void {
@@ -134,6 +135,16 @@ export class Timers implements TimersFace {
   }
 
   async #lookAhead(): Promise<void> {
-    this.#arm(await this.#core.store.nextTimers() ?? never);
+    this.#setMeanwhile = never;
+    const stored = await this.#core.store.nextTimers() ?? never;
+    this.#arm(earlier(stored, this.#setMeanwhile));
   }
+}
+
+/** The earlier of both on each clock. */
+function earlier(one: Next, other: Next): Next {
+  return {
+    dueAtMs: Math.min(one.dueAtMs, other.dueAtMs),
+    runDueMs: Math.min(one.runDueMs, other.runDueMs),
+  };
 }

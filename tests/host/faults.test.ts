@@ -84,7 +84,8 @@ describe("faults of threads", () => {
     const group = "stray";
     const neighbour = await startAgent(rig.hosts, requestFor(echo, { group }));
     const nesting = misbehaving(
-      `new Worker("data:text/javascript,for(;;){}", { type: "module" });`,
+      `const threads = process.getBuiltinModule("node:worker_threads");
+       new threads.Worker("for(;;){}", { eval: true });`,
     );
     const { thread, heard } = await startAgent(rig.hosts, requestFor(nesting, { group }));
     thread.send(deliverFrame(2, ["do"]));
@@ -93,6 +94,28 @@ describe("faults of threads", () => {
     await thread.kill();
     expect(processIdentity(thread.hostPid)).toBeNull();
     expect((await neighbour.heard.loss()).message).toMatch(/ran \d+ threads, \d+ of them known/);
+  });
+
+  it("ends a host in which a nested worker runs beside its thread", async () => {
+    const nesting = misbehaving(
+      `const threads = process.getBuiltinModule("node:worker_threads");
+       new threads.Worker("for(;;){}", { eval: true });`,
+    );
+    const { thread, heard } = await startAgent(rig.hosts, requestFor(nesting, { alone: true }));
+    thread.send(deliverFrame(2, ["do"]));
+    const loss = await heard.loss();
+    expect(loss).toMatchObject({ reason: "host_lost", alone: true });
+    expect(loss.message).toMatch(/ran \d+ threads, \d+ of them known/);
+  });
+
+  it("does not give a thread the ways to other threads", async () => {
+    const names = ["postMessage", "Worker", "BroadcastChannel"];
+    const looking = misbehaving(
+      `throw new Error(${JSON.stringify(names)}.map((name) => typeof globalThis[name]).join())`,
+    );
+    const { thread, heard } = await startAgent(rig.hosts, requestFor(looking));
+    thread.send(deliverFrame(2, ["do"]));
+    expect((await heard.loss()).message).toContain("undefined,undefined,undefined");
   });
 
   it("says that memory ran out", async () => {

@@ -189,6 +189,34 @@ describe("between agents", () => {
   });
 });
 
+describe("a delay set while the store is asked for the next one", () => {
+  it("is not forgotten", async () => {
+    let isReady = false;
+    let isAsked = false;
+    const gate = Promise.withResolvers<void>();
+    await open({
+      wrapStore: (store) => {
+        const nextTimers = store.nextTimers.bind(store);
+        store.nextTimers = async () => {
+          const next = await nextTimers();
+          if (!isReady) return next;
+          isAsked = true;
+          await gate.promise;
+          return next;
+        };
+        return store;
+      },
+    });
+    isReady = true;
+    await rig.send("/a", "later", { ms: 1, n: 1 });
+    await eventually(() => isAsked);
+    await rig.send("/b", "later", { ms: 20, n: 2 });
+    await eventually(async () => (await rig.system.agent("/b")).timers.length === 1);
+    gate.resolve();
+    await eventually(async () => (await rig.notes("/b")).length === 1);
+  });
+});
+
 describe("children", () => {
   it("are spawned by a turn that may write to them at once, one after the other", async () => {
     await open();
