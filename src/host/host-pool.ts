@@ -61,10 +61,7 @@ class HostPool implements Hosts {
   /** What agents do to their host without saying a word. */
   #watch(looks = 0): void {
     this.#cancelLook = this.#options.clock.after(lookMs, () => {
-      for (const host of this.#hosts.keys()) {
-        if (host.used > 0) host.lookAtMemory();
-        if (host.used > 0 && looks % looksPerStray === 0) host.lookForStrays();
-      }
+      for (const host of this.#hosts.keys()) host.look(looks % looksPerStray === 0);
       this.#watch(looks + 1);
     });
   }

@@ -7,6 +7,7 @@ import type { Limits } from "../limits.ts";
 import { FrameDecoder, frameKinds, FrameWriter } from "./frame.ts";
 import { type HostChild, type HostChildOptions, startHostChild } from "./host-child.ts";
 import { encodeHostMessage, type PoolCounts, type ToHost } from "./host-protocol.ts";
+import { memoryFault, strayFault, StrayWatch } from "./host-watch.ts";
 import type { Bundle, HostInfo, Thread, ThreadEvents, ThreadLoss } from "./hosts.ts";
 import { countWorkerThreads, noteProcess, processRssBytes } from "../processes.ts";
 import { readFromHost } from "./read-from-host.ts";
@@ -42,8 +43,7 @@ export class HostProcess {
   readonly #slots = new Slots();
   readonly #sentBundles = new Set<string>();
   #pool: PoolCounts = { starts: 0, threads: 0, blank: [] };
-  /** Looks in a row at which it ran more threads than it knows of. */
-  #strayLooks = 0;
+  readonly #strays = new StrayWatch();
   #wasUsed = false;
   #probes = 0;
   #over = false;
@@ -195,7 +195,8 @@ export class HostProcess {
       const running = countWorkerThreads(this.pid);
       if (running === null || running <= this.#pool.threads) return;
       if (this.#clock.monotonicMs() > until) {
-        this.#endForStrays(running);
+        const fault = strayFault(running, this.#pool.threads);
+        this.#fail("host_lost", `Host ${this.pid} was ended: ${fault}`);
         break;
       }
       this.#say({ op: "probe", id: ++this.#probes });
@@ -204,30 +205,16 @@ export class HostProcess {
     await this.gone;
   }
 
-  /** Ends the host when its threads together have taken more memory than it may have. */
-  lookAtMemory(): void {
-    const { hostMb } = this.#options.limits;
-    const rssMb = this.#over ? 0 : (processRssBytes(this.pid) ?? 0) / 1024 / 1024;
-    if (rssMb <= hostMb) return;
-    const message = `out of memory, ${Math.round(rssMb)} MiB of at most ${hostMb} MiB`;
-    this.#fail("host_lost", `Host ${this.pid} was lost: ${message}`);
-  }
-
-  /**
-   * Looked at now and then: a nested worker of an agent that still lives. Thread starts and ends take
-   * their time, so that one look proves nothing.
-   */
-  lookForStrays(): void {
-    const running = this.#over ? null : countWorkerThreads(this.pid);
-    if (running === null) return;
-    this.#strayLooks = running > this.#pool.threads ? this.#strayLooks + 1 : 0;
-    if (this.#strayLooks >= 3) return this.#endForStrays(running);
+  /** Looks at what its agents do to it; nested workers only with `strays`, as that takes longer. */
+  look(strays: boolean): void {
+    if (this.#over || this.used === 0) return;
+    const { limits } = this.#options;
+    const memory = memoryFault(this.pid, limits.hostMb);
+    if (memory) return this.#fail("host_lost", `Host ${this.pid} was lost: ${memory}`);
+    if (!strays) return;
+    const stray = this.#strays.look(this.pid, this.#pool.threads);
+    if (stray) return this.#fail("host_lost", `Host ${this.pid} was ended: ${stray}`);
     this.#say({ op: "probe", id: ++this.#probes });
-  }
-
-  #endForStrays(running: number): void {
-    const message = `it ran ${running} threads, ${this.#pool.threads} of them known`;
-    this.#fail("host_lost", `Host ${this.pid} was ended: ${message}`);
   }
 
   #listen(): void {

@@ -11,18 +11,16 @@
 import type { Envelope } from "../actors/envelope.ts";
 import type { FromThread, TurnedFrame } from "../actors/protocol.ts";
 import type { ThreadLoss } from "../host/hosts.ts";
+import { Blocked } from "./blocked.ts";
 import type { Cell, Residence } from "./cell.ts";
 import type { Core, Dispatcher as DispatcherFace } from "./core.ts";
-import { hasRoomAgain } from "./delivery.ts";
 import { Draft } from "./draft.ts";
+import { loadMore } from "./loading.ts";
+import { restAfter } from "./pacing.ts";
 import { isIdle, Placement } from "./placement.ts";
 import { CommitRejected } from "../storage/store.ts";
-import { MailboxFull, rest, Turns } from "./turns.ts";
+import { MailboxFull, Turns } from "./turns.ts";
 
-/** A turn that sends more than this many messages may have to rest before the next. */
-const manySends = 64;
-/** How long it rests, in times of what its sending took: so no agent takes more than a fifth. */
-const restForWork = 4;
 /** Payload bytes of one batch: a frame must stay well below `frameBytes`. */
 const batchBytes = 2 * 1024 * 1024;
 /** An agent that never runs out of work has its thread this long while others wait for one. */
@@ -36,12 +34,12 @@ export class Dispatcher implements DispatcherFace {
   readonly blamed: { key: number; hand: readonly Envelope[] }[] = [];
   /** Agents that wait for the disk to keep up. */
   #held = new Set<Cell>();
-  /** Who waits for room in whose mailbox. */
-  #blocked = new WeakMap<Cell, Set<Cell>>();
+  #blocked: Blocked;
 
   constructor(core: Core) {
     this.#core = core;
     this.#turns = new Turns(core);
+    this.#blocked = new Blocked(core);
     this.#placement = new Placement(core, {
       placed: (cell, residence) => this.#deliver(cell, residence),
       heard: (cell, residence, frame) => this.#hear(cell, residence, frame),
@@ -102,7 +100,7 @@ export class Dispatcher implements DispatcherFace {
     if (batch.length > 0) return this.#hand(residence, batch);
     residence.sinceMs = this.#core.clock.monotonicMs();
     if (cell.mailbox.hasLoaded) return this.#deliver(cell, residence);
-    this.#load(cell);
+    loadMore(this.#core, cell);
     if (this.#placement.isWanted && isIdle(cell) && !cell.hasWork) {
       this.#detach(cell)?.thread?.release();
       this.pump();
@@ -169,29 +167,6 @@ export class Dispatcher implements DispatcherFace {
     return batch.filter((envelope) => !dead.includes(envelope));
   }
 
-  /** Brings more of a long mailbox into memory. */
-  #load(cell: Cell): void {
-    const next = cell.mailbox.nextLoad(cell.cursors, cell.residence?.hand ?? []);
-    if (!next || cell.loading) return;
-    cell.loading = true;
-    const { lane, afterSeq } = next;
-    this.#core.ledger.flushed().then(() => this.#core.store.mailbox(cell.key, lane, afterSeq, 512))
-      .then(
-        (rows) => {
-          cell.loading = false;
-          if (rows.length === 0) cell.mailbox.nothingBeyond(next);
-          else cell.mailbox.loaded(lane, rows);
-          this.wake(cell);
-        },
-      ).catch((error) => {
-        cell.loading = false;
-        this.#core.log("error", "a mailbox could not be read", {
-          address: cell.address,
-          error: String(error?.code ?? error?.name),
-        });
-      });
-  }
-
   #hear(cell: Cell, residence: Residence, frame: FromThread): void {
     switch (frame.t) {
       case "started":
@@ -241,7 +216,7 @@ export class Dispatcher implements DispatcherFace {
     if (committed instanceof MailboxFull) return this.#block(cell, committed.receiver);
     residence.hand = null;
     const tookMs = this.#core.clock.monotonicMs() - begunMs;
-    if (sendsMuch(frame)) rest(this.#core, cell, tookMs * restForWork);
+    restAfter(this.#core, cell, frame, tookMs);
     cell.mailbox.giveBack(hand.slice(frame.consumed));
     this.#progress(cell, hand.slice(0, frame.consumed));
     residence.uncommitted++;
@@ -292,25 +267,12 @@ export class Dispatcher implements DispatcherFace {
     const residence = this.#detach(cell);
     residence?.thread?.release();
     cell.careful = Math.max(cell.careful, residence?.hand?.length ?? 1);
-    cell.blockedOn = receiver;
-    this.#blocked.set(receiver, (this.#blocked.get(receiver) ?? new Set()).add(cell));
-    this.#core.log("info", "blocked", { address: cell.address, on: receiver.address });
+    this.#blocked.add(cell, receiver);
     this.pump();
   }
 
   unblock(receiver: Cell): void {
-    const blocked = this.#blocked.get(receiver);
-    if (!blocked) return;
-    const { limits, registry } = this.#core;
-    const isThere = registry.byKey(receiver.key) === receiver && !receiver.hasEnded &&
-      receiver.record.status !== "stopped";
-    for (const cell of blocked) {
-      if (isThere && !hasRoomAgain(limits.mailbox, receiver, cell.address)) continue;
-      blocked.delete(cell);
-      cell.blockedOn = null;
-      this.wake(cell);
-    }
-    if (blocked.size === 0) this.#blocked.delete(receiver);
+    this.#blocked.look(receiver);
   }
 
   #lost(cell: Cell, loss: ThreadLoss): void {
@@ -320,9 +282,4 @@ export class Dispatcher implements DispatcherFace {
     this.#core.failures.lost(cell, hand, loss, busy);
     this.pump();
   }
-}
-
-function sendsMuch(frame: TurnedFrame): boolean {
-  if (frame.effects.length <= manySends) return false;
-  return frame.effects.filter(({ kind }) => kind === "send" || kind === "spawn").length > manySends;
 }

@@ -16,15 +16,13 @@ import type { Cell } from "./cell.ts";
 import type { Core } from "./core.ts";
 import { checkMessage, hasRoom, receiverOf, shareOf } from "./delivery.ts";
 import { Draft } from "./draft.ts";
+import { restFromOverflow } from "./pacing.ts";
 import { describeCycle } from "./wait-graph.ts";
 
 /** The turn sends to a full mailbox: it is not committed and runs again when there is room (R9). */
 export class MailboxFull {
   constructor(readonly receiver: Cell) {}
 }
-
-/** Rest of an agent whose messages fit nowhere: else it makes dead letters as fast as it can. */
-const overflowRestMs = 1_000;
 
 interface Turn {
   draft: Draft;
@@ -147,7 +145,7 @@ export class Turns {
       if (replyTo) this.#checkCycle(cell, receiver);
       if (!hasRoom(this.#core, draft, receiver, cell.address)) {
         if (canWait(this.#core, turn, receiver)) return new MailboxFull(receiver);
-        rest(this.#core, cell, overflowRestMs);
+        restFromOverflow(this.#core, cell);
         throw new DreamError(
           "mailbox_full",
           `Cannot send to ${effect.to}: its mailbox is full and there will be no room in time`,
@@ -268,13 +266,6 @@ export class Turns {
 function canWait(core: Core, { draft, cell, hand }: Turn, receiver: Cell): boolean {
   if (closesCircle(cell, receiver)) return false;
   return hand.length > 1 || draft.postedTo(receiver) < shareOf(core.limits.mailbox);
-}
-
-/** Puts the agent's next turn off, so that those of others come first. */
-export function rest(core: Core, cell: Cell, forMs: number): void {
-  const { residence } = cell;
-  if (!residence) return;
-  residence.restUntilMs = Math.max(residence.restUntilMs, core.clock.monotonicMs() + forMs);
 }
 
 /** Whether `receiver` waits, directly or through others, for the full mailbox of `sender`. */

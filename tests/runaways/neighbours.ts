@@ -84,8 +84,3 @@ export class Neighbours {
     return faults;
   }
 }
-
-/** The value that `share` of an ascending list lie at or below. */
-export function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
