@@ -29,6 +29,11 @@ export class InProcessHosts implements Hosts {
   readonly placed: PlacedThread[] = [];
   /** Frames are kept back while this says so: a thread that hangs. */
   holds: (address: string) => boolean = () => false;
+  /** The thread throws over this frame instead of taking it. */
+  breaks: (address: string, frame: ToThread) => boolean = () => false;
+  /** Threads that were asked to end, oldest first: `address released` or `address killed`. */
+  readonly ended: string[] = [];
+  #kept: (() => void)[] = [];
   #nextId = 1;
   #live = new Set<number>();
 
@@ -42,10 +47,12 @@ export class InProcessHosts implements Hosts {
     this.#live.add(id);
     const post = (frame: FromThread) => {
       const text = JSON.stringify(frame);
-      queueMicrotask(() => {
-        if (!this.#live.has(id) || this.holds(request.address)) return;
-        events.onFrame(readFromThread(text, defaultLimits));
-      });
+      const tell = () => {
+        if (!this.#live.has(id)) return;
+        if (this.holds(request.address)) this.#kept.push(tell);
+        else events.onFrame(readFromThread(text, defaultLimits));
+      };
+      queueMicrotask(tell);
     };
     const agent = new AgentThread({ clock: systemClock, post });
     agent.load(request.bundle);
@@ -63,12 +70,27 @@ export class InProcessHosts implements Hosts {
       hostPid: 0,
       send: (frame: ToThread) => {
         heard.push(frame);
+        if (this.breaks(request.address, frame)) {
+          const error = { name: "Error", message: "planted", stack: null };
+          return post({ t: "failed", turn: 0, reason: "crashed", error, at: null });
+        }
         const copy: ToThread = JSON.parse(JSON.stringify(frame));
         queueMicrotask(() => this.#live.has(id) && agent.receive(copy));
       },
-      release: end,
-      kill: () => Promise.resolve(end()),
+      release: () => {
+        this.ended.push(`${request.address} released`);
+        end();
+      },
+      kill: () => {
+        this.ended.push(`${request.address} killed`);
+        return Promise.resolve(end());
+      },
     });
+  }
+
+  /** What was kept back and no longer is comes late. */
+  answerHeld(): void {
+    for (const tell of this.#kept.splice(0)) tell();
   }
 
   describe(bundle: Bundle): Promise<Described> {
