@@ -94,7 +94,7 @@ describe("starting", () => {
     expect(placed()).not.toContain("/g/c");
   });
 
-  it("sup_start_restart_child_returns_error: a restart that fails is retried and counted", async () => {
+  it("sup_start_restart_child_returns_error: it is retried and counted", async () => {
     const rig = await otp.open([supervisor("g", group, { intensity: 5, periodMs: 60_000 })]);
     failStarts("/g/b", 2);
     await otp.finish("/g/b");
@@ -103,7 +103,7 @@ describe("starting", () => {
     expect(await otp.restarts("/")).toBe(0);
   });
 
-  it("already_started_outside_supervisor, child_adm: a second child of one name is refused", async () => {
+  it("already_started_outside_supervisor: a second of one name is refused", async () => {
     const rig = await otp.open([{ type: "dynamic", id: "pool" }]);
     await rig.system.spawn(caller, { address: "/pool/x", kind: "probe" });
     const again = rig.system.spawn(caller, { address: "/pool/x", kind: "probe" });
@@ -240,7 +240,7 @@ describe("stopping", () => {
     ]);
   });
 
-  it("sup_stop_race, sup_stop_non_shutdown_exit_dynamic: ends of their own do not disturb", async () => {
+  it("sup_stop_race, sup_stop_non_shutdown_exit_dynamic: other ends", async () => {
     const kinds = ["permanent", "transient", "temporary"] as const;
     const rig = await otp.open([
       supervisor("g", kinds.map((restart) => agent(restart, { restart }))),
@@ -283,7 +283,7 @@ describe("stopping", () => {
     expect(systemClock.monotonicMs() - began).toBeLessThan(5_000);
   });
 
-  it("hanging_restart_loop, hanging_restart_loop_rest_for_one: the tree answers meanwhile", async () => {
+  it("hanging_restart_loop, hanging_restart_loop_rest_for_one: it answers", async () => {
     const endless = { intensity: 100_000, backoffMs: 0, strategy: "restForOne" as const };
     const rig = await otp.open([supervisor("g", group, endless), pool]);
     rig.hosts.breaks = (at, frame) => at === "/g/b" && isFirst(frame);
@@ -296,7 +296,7 @@ describe("stopping", () => {
     expect(rig.hosts.live).toBe(0);
   });
 
-  it("hanging_restart_loop_simple, count_restarting_children: such a child is seen and deleted", async () => {
+  it("hanging_restart_loop_simple, count_restarting_children: it is seen", async () => {
     const rig = await otp.open([{ ...pool, intensity: 100_000, backoffMs: 0 }]);
     rig.hosts.breaks = (at, frame) => at === "/pool/x" && isFirst(frame);
     await rig.system.spawn(caller, { address: "/pool/x", kind: "probe" });
