@@ -53,6 +53,7 @@ function systemFacts(status: SystemStatus, url: string, { terminal }: Run): Fact
     ["url", url],
     ["home", printable(status.home)],
     ["storage", status.available ? "available" : terminal.tint("red", "takes nothing new")],
+    ...safeModeFact(status, terminal),
     ["agents", agents || "none"],
     ["dead letters", String(status.deadLetters)],
     ["memory", `${memory.documents} documents, ${memory.passages} passages`],
@@ -60,6 +61,11 @@ function systemFacts(status: SystemStatus, url: string, { terminal }: Run): Fact
     ["hosts", hosts.join("; ") || "none"],
     ["tool host", status.toolHostPid === null ? "none" : `process ${status.toolHostPid}`],
   ];
+}
+
+function safeModeFact({ safeMode }: SystemStatus, { tint }: Run["terminal"]): Fact[] {
+  if (safeMode === null) return [];
+  return [["safe mode", `${tint("red", "agents are paused")}: ${printable(safeMode)}`]];
 }
 
 function agentFacts(agent: AgentDetail, { terminal }: Run): Fact[] {

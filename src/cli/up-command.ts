@@ -26,6 +26,7 @@ export const upCommand: Command = {
       value: "NAME=VALUE",
       help: "changes one limit, such as turnDeadlineMs=30s; may be repeated",
     },
+    safe: { type: "boolean", help: "safe mode: everything is shown, agents are paused" },
   },
   examples: [
     "dreamos up",
@@ -39,13 +40,15 @@ export const upCommand: Command = {
     const { up } = await import("./up.ts");
     return await up({
       config,
+      safe: run.options.safe === true,
       onStep(text) {
         if (!json) terminal.note(terminal.tint("dim", `${text} …`));
       },
       onTrouble: (message) => terminal.note(`dreamos: ${printable(message)}`),
       async onReady({ url, tokenFile, pid, inbox, system }) {
-        if (json) return terminal.print(readyLine({ url, tokenFile, pid }));
         const [status, tree] = await Promise.all([system.status(), system.tree()]);
+        const { safeMode } = status;
+        if (json) return terminal.print(readyLine({ url, tokenFile, pid, safeMode }));
         printUpScreen({ status, tree, url, home: config.home, inbox, cwd: run.cwd }, terminal);
       },
     });

@@ -9,9 +9,11 @@ import { nearPath } from "./near-path.ts";
 const mostChildren = 10;
 
 /** The first line on stdout of `dreamos up --json`; others script against it. */
-export function readyLine(ready: { url: string; tokenFile: string; pid: number }): string {
-  const { url, tokenFile, pid } = ready;
-  return JSON.stringify({ event: "ready", url, tokenFile, pid });
+export function readyLine(
+  ready: { url: string; tokenFile: string; pid: number; safeMode?: string | null },
+): string {
+  const { url, tokenFile, pid, safeMode } = ready;
+  return JSON.stringify({ event: "ready", url, tokenFile, pid, ...(safeMode && { safeMode }) });
 }
 
 /**
@@ -40,6 +42,12 @@ export function printUpScreen(
   print();
   print(`${tint("bold", `Dream.OS ${status.version}`)} is up`);
   print();
+  if (status.safeMode !== null) {
+    print(`  ${tint("red", `SAFE MODE: ${status.safeMode}`)}`);
+    print("  Agents are paused; messages are taken and kept. Look at the log and at the tree,");
+    print("  then end it with Ctrl-C: the next start is a normal one.");
+    print();
+  }
   for (const line of drawTree(tree, terminal, mostChildren)) print(`  ${line}`);
   print();
   print(`  API     ${tint("bold", url)}  (token in ${near(home.tokenFile)})`);

@@ -38,6 +38,8 @@ export interface Ready {
 
 export interface UpOptions {
   config: Config;
+  /** Starts with agents paused. */
+  safe?: boolean;
   /** Long steps, for a person who waits. */
   onStep(text: string): void;
   onReady(ready: Ready): Promise<void> | void;
@@ -56,7 +58,7 @@ const describeMs = 10_000;
  * @throws {DreamError} when it cannot start; everything that was started has been ended then
  */
 export async function up(options: UpOptions): Promise<number> {
-  const { config, onStep, onTrouble } = options;
+  const { config, safe = false, onStep, onTrouble } = options;
   const home = config.home.path;
   const undo: (() => Promise<void> | void)[] = [];
   const ending = Promise.withResolvers<number>();
@@ -87,7 +89,7 @@ export async function up(options: UpOptions): Promise<number> {
     onStep("Building the agents");
     const kinds = await buildKinds(swarm, config, hosts);
     const { system, tools } = await openSystem(
-      { config, store, hosts, log, swarm, kinds, folder, end: ending.resolve },
+      { ...{ config, store, hosts, log, swarm, kinds, folder }, safe, end: ending.resolve },
       undo,
     );
     const server = openApi(config, system, log);
@@ -107,6 +109,7 @@ export async function up(options: UpOptions): Promise<number> {
     onStep("Draining");
     server.refuse();
     await system.stop(config.limits.drainMs);
+    if (code === 0) system.endedWell();
     log("info", "ended", { code });
     return code;
   } finally {
@@ -180,11 +183,12 @@ interface Assembly {
   kinds: { name: string; bundle: Bundle; manifest: Manifest }[];
   /** Where processes are noted. */
   folder: string;
+  safe: boolean;
   end(code: number): void;
 }
 
 async function openSystem(
-  { config, store, hosts, log, swarm, kinds, folder, end }: Assembly,
+  { config, store, hosts, log, swarm, kinds, folder, safe, end }: Assembly,
   undo: (() => unknown)[],
 ): Promise<{ system: System; tools: ToolHost }> {
   const late: { system?: System } = {};
@@ -210,6 +214,7 @@ async function openSystem(
     log,
     swarm,
     kinds,
+    safe,
     about: { home: config.home.path, version, pid: Deno.pid },
     onShutdown: () => end(0),
     onFatal(code, error) {

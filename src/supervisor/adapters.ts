@@ -39,7 +39,7 @@ export class Adapters {
 
   /** Starts every adapter of the tree, in a new tool host too, with what memory already holds. */
   start(): void {
-    if (!this.#core.isOpen) return;
+    if (!this.#core.isOpen || this.#core.safeMode.reason !== null) return;
     this.#startAll().catch((error) => {
       this.#core.log("error", "adapters could not be started", { code: error?.code });
     });

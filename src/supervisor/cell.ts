@@ -45,6 +45,8 @@ export class Cell {
   residence: Residence | null = null;
   /** Whether a state is stored (or on its way to the store): else it starts afresh. */
   hasState: boolean;
+  /** All agents are: the system is in safe mode. */
+  paused = false;
   /** Waiting for its backoff to end. */
   restarting = false;
   cancelBackoff: CancelTimer = () => {};
@@ -99,7 +101,7 @@ export class Cell {
 
   /** Whether it may be given a thread and envelopes. */
   get isRunnable(): boolean {
-    if (this.restarting || this.held || this.blockedOn !== null) return false;
+    if (this.paused || this.restarting || this.held || this.blockedOn !== null) return false;
     return this.record.status === "running";
   }
 
@@ -119,6 +121,7 @@ export class Cell {
   get status(): AgentStatus {
     const stored = this.record.status;
     if (stored !== "running") return stored;
+    if (this.paused) return "paused";
     if (this.held && !this.hasState) return "pending";
     if (this.restarting || this.held) return "restarting";
     if (this.blockedOn) return "blocked";

@@ -121,6 +121,8 @@ export interface SystemStatus {
   toolHostPid: number | null;
   deadLetters: number;
   available: boolean;
+  /** Why agents are paused after unclean ends, or on request (`up --safe`); null when not. */
+  safeMode: string | null;
   memory: MemoryStats;
   /** Ends of agents by reason, since `startedAtMs`. */
   exitsByReason: Record<ExitReason, number>;

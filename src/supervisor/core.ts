@@ -100,6 +100,13 @@ export interface Resumption {
   progressed(cell: Cell, consumed: readonly Envelope[]): void;
 }
 
+export interface SafeMode {
+  /** Why agents are paused, in a sentence; null when they are not. */
+  readonly reason: string | null;
+  /** A turn is about to be committed. */
+  turned(draft: Draft): void;
+}
+
 export interface Asks {
   open(draft: Draft, row: AskRow): void;
   /** First answer wins. @returns false when the ask is not open (any more) */
@@ -181,6 +188,7 @@ export interface Core {
   dispatcher: Dispatcher;
   failures: Failures;
   resumption: Resumption;
+  safeMode: SafeMode;
   asks: Asks;
   timers: Timers;
   gateway: Gateway;

@@ -9,12 +9,20 @@ export class Registry {
   #byKey = new Map<number, Cell>();
   #generations = new Map<Address, number>();
   #nextKey = 1;
+  #allPaused = false;
 
   get size(): number {
     return this.#byAddress.size;
   }
 
+  /** Pauses every agent that there is or will be, or no more. Not stored: for safe mode (R7). */
+  pauseAll(isPaused: boolean): void {
+    this.#allPaused = isPaused;
+    for (const cell of this.#byAddress.values()) cell.paused = isPaused;
+  }
+
   add(cell: Cell): void {
+    cell.paused = this.#allPaused;
     this.#byAddress.set(cell.address, cell);
     this.#byKey.set(cell.key, cell);
     this.#nextKey = Math.max(this.#nextKey, cell.key + 1);

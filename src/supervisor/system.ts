@@ -30,6 +30,7 @@ import { Mail } from "./mail.ts";
 import { buildTree } from "./node.ts";
 import { Registry } from "./registry.ts";
 import { Resumption } from "./resumption.ts";
+import { SafeMode } from "./safe-mode.ts";
 import { Timers } from "./timers.ts";
 import { Tree } from "./tree.ts";
 import { pageOfAgents, viewAgent, viewDetail, viewTree } from "./views.ts";
@@ -49,6 +50,8 @@ export interface SystemParts {
   onFatal(code: number, error: Error): void;
   /** Somebody asked for the end. */
   onShutdown(): void;
+  /** Starts with agents paused (R7). */
+  safe?: boolean;
 }
 
 export class System implements Control {
@@ -60,6 +63,7 @@ export class System implements Control {
   #timers: Timers;
   #dispatcher: Dispatcher;
   #resumption: Resumption;
+  #safeMode: SafeMode;
   #door: Door;
   #housekeeping: Housekeeping;
   readonly adapters: Adapters;
@@ -83,6 +87,7 @@ export class System implements Control {
     core.failures = new Failures(core);
     core.dispatcher = this.#dispatcher = new Dispatcher(core);
     core.resumption = this.#resumption = new Resumption(core);
+    core.safeMode = this.#safeMode = new SafeMode(core);
     core.asks = this.#asks = new Asks(core);
     core.timers = this.#timers = new Timers(core);
     core.gateway = this.#gateway = new Gateway(core);
@@ -101,10 +106,24 @@ export class System implements Control {
     for (const { name, bundle, manifest } of this.#parts.kinds) {
       await kinds.deploy(name, bundle, manifest, this.#core.clock.wallMs());
     }
+    await this.#safeMode.enter(this.#parts.safe ?? false);
     await this.#load();
     this.#core.isOpen = true;
     this.#housekeeping.start();
     this.adapters.start();
+  }
+
+  /** Lets agents, calls, delays and adapters go on; nothing to do outside of safe mode. */
+  async leaveSafeMode(): Promise<void> {
+    if (!this.#safeMode.leave()) return;
+    await this.#takeUpWork();
+    for (const cell of this.#core.registry.all()) this.#dispatcher.wake(cell);
+    this.adapters.start();
+  }
+
+  /** The process ends as it should: what comes next is no start after an unclean end (R7). */
+  endedWell(): void {
+    this.#safeMode.ended();
   }
 
   /** Takes nothing new from outside. */
@@ -143,6 +162,7 @@ export class System implements Control {
       toolHostPid: tools.pid,
       deadLetters: await store.deadLetterCount(),
       available: store.available,
+      safeMode: this.#safeMode.reason,
       memory: await store.memory.stats(),
       exitsByReason: { ...this.#tree.tally.exits },
       restartsByReason: { ...this.#tree.tally.restarts },
@@ -211,16 +231,20 @@ export class System implements Control {
   }
 
   async #load(): Promise<void> {
-    const { store } = this.#core;
     await loadAgents(this.#core, this.#tree);
-    this.#asks.load(await store.openAsks());
+    this.#asks.load(await this.#core.store.openAsks());
     this.#tree.hold();
     this.#core.isHalted = false;
-    this.#gateway.load(await store.calls());
+    if (this.#safeMode.reason === null) await this.#takeUpWork();
+    this.#tree.begin();
+  }
+
+  /** Calls, delays and open work that were left by the process before. */
+  async #takeUpWork(): Promise<void> {
+    this.#gateway.load(await this.#core.store.calls());
     await this.#timers.load();
     this.#resumption.clear();
     for (const cell of this.#core.registry.all()) this.#resumption.takeUp(cell);
-    this.#tree.begin();
   }
 
   /**

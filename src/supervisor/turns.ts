@@ -56,6 +56,7 @@ export class Turns {
       cursors[i] = Math.max(cursors[i]!, seq);
     }
     const { draft } = turn;
+    this.#core.safeMode.turned(draft);
     const row = { key: cell.key, state, cursors, turns: cell.turns + 1 };
     draft.change({ op: "state", row: { ...row, summary: JSON.stringify(summary) } });
     draft.onAccept(() => {

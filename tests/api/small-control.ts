@@ -65,6 +65,7 @@ export class SmallControl implements Control {
       home: "/home",
       agents: { ...noAgents, running: this.#agents.size },
       hosts: [{ pid: 41, group: "default", threads: 2, starts: 2, rssBytes: 50_000_000 }],
+      safeMode: null,
       toolHostPid: 42,
       deadLetters: 0,
       available: true,

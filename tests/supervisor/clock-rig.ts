@@ -18,7 +18,6 @@ const bundles = new Map<string, Promise<Bundle>>();
 /** Tools that never answer. */
 const silentTools = {
   pid: null,
-  call: () => new Promise<never>(() => {}),
   cancel: () => {},
   tellKnown: () => {},
   startAdapter: () => {},
@@ -41,7 +40,11 @@ export class ClockRig {
   readonly log: { level: string; message: string; about: unknown }[] = [];
   /** Exit codes that the system asked for. */
   readonly ended: number[] = [];
+  /** Names of the calls that were carried out. */
+  readonly calls: string[] = [];
   hosts = new InProcessHosts();
+  /** The next start is one with `--safe`. */
+  safe = false;
   #options: ClockRigOptions;
   #system: System | null = null;
   #crash = () => {};
@@ -61,6 +64,7 @@ export class ClockRig {
     const hosts = this.hosts = new InProcessHosts();
     const store = openInMemoryStore({ clock, tables });
     this.#crash = () => store.crash();
+    this.calls.length = 0;
     const described = await Promise.all(kinds.map((name) => describe(hosts, name)));
     const named = Object.fromEntries(kinds.map((name) => [name, `./${name}.ts`]));
     const system = this.#system = new System({
@@ -69,7 +73,14 @@ export class ClockRig {
       limits: { ...defaultLimits, ...limits },
       store,
       hosts,
-      tools: silentTools,
+      tools: {
+        ...silentTools,
+        call: ({ name }) => {
+          this.calls.push(name);
+          return new Promise<never>(() => {});
+        },
+      },
+      safe: this.safe,
       log: (level, message, about) => log.push({ level, message, about }),
       swarm: parseSwarm({ kinds: named, backoffMs: 1, ...swarm, children }, "test"),
       kinds: described,
