@@ -37,6 +37,7 @@ export interface Limits {
   keepConsumedMs: number;
   keepConsumedCount: number;
   keepDeadLettersMs: number;
+  keepDeadLettersCount: number;
   keepEndedMs: number;
   keepIdempotencyMs: number;
 }
@@ -71,6 +72,7 @@ export const defaultLimits: Limits = {
   keepConsumedMs: 7 * day,
   keepConsumedCount: 1_000_000,
   keepDeadLettersMs: 30 * day,
+  keepDeadLettersCount: 10_000,
   keepEndedMs: 1 * day,
   keepIdempotencyMs: 1 * day,
 };

@@ -1,14 +1,23 @@
 /**
  * Changes to SQL. The changes of one transaction are sorted by table first, the later of one row
  * winning, so that each table is written by few statements however many turns there are. What
- * reaches over many rows (`agentGone`) is done in its place between two such sets.
+ * reaches over many rows of an agent is done in its place between two such sets.
  */
 import type { Database, Statement } from "libsql";
 import { envelopeKinds, lanes } from "../actors/envelope.ts";
 import type { AgentRecord, Change, Cursors, StateRow } from "./store.ts";
+import * as sweeps from "./sweep-statements.ts";
 import * as sql from "./write-statements.ts";
 
-type Sweep = Extract<Change, { op: "agentGone" }>;
+const sweepOps = [
+  "agentGone",
+  "workGone",
+  "buryMail",
+  "attemptsGone",
+  "revive",
+  "checkpoint",
+] as const;
+type Sweep = Extract<Change, { op: typeof sweepOps[number] }>;
 
 type TurnChange = Extract<
   Change,
@@ -48,7 +57,7 @@ export class Applier {
   apply(changes: readonly Change[]): void {
     let pending = nothingPending();
     for (const change of changes) {
-      if (change.op === "agentGone") {
+      if (isSweep(change)) {
         this.#write(pending);
         pending = nothingPending();
         this.#sweep(change);
@@ -58,7 +67,34 @@ export class Applier {
   }
 
   #sweep(change: Sweep): void {
-    for (const statement of sql.forgetAgent) this.#run(statement, [change.key]);
+    switch (change.op) {
+      case "agentGone":
+        for (const statement of sql.forgetAgent) this.#run(statement, [change.key]);
+        return;
+      case "workGone":
+        this.#run(sweeps.dropTimers, [change.key]);
+        return this.#run(sweeps.dropCalls, [change.key]);
+      case "buryMail": {
+        const { key, reason, message, deadAtMs } = change;
+        for (const one of sweeps.buryMail) this.#run(one, [reason, message, deadAtMs, key, key]);
+        for (const one of sweeps.skipMail) this.#run(one, [key, key]);
+        return;
+      }
+      case "attemptsGone":
+        for (const one of sweeps.forgetAttempts) this.#run(one, [change.key, change.key]);
+        return;
+      case "revive": {
+        const place = [change.key, lanes.indexOf(change.lane), change.seq];
+        this.#run(sweeps.unskip, place);
+        this.#run(sweeps.unattempt, place);
+        return this.#run(sweeps.unbury, [change.address, change.id]);
+      }
+      case "checkpoint": {
+        const { key, atMs, reason, lastKey, mark } = change.row;
+        this.#run(sweeps.putCheckpoint, [atMs, reason, lastKey, mark, key]);
+        this.#run(sweeps.trimCheckpoints, [key, key]);
+      }
+    }
   }
 
   #sort(pending: Pending, change: TurnChange | RowChange): void {
@@ -101,6 +137,8 @@ export class Applier {
         rows.letters.push([envelope.to, reason, message, text, state, deadAtMs]);
         return;
       }
+      case "deadLetterGone":
+        return this.#run(sweeps.dropLetter, [change.id]);
       case "timer": {
         const { key, id, dueAtMs, runDueMs, delayMs, cause } = change.row;
         pending.timers.set(`${key} ${id}`, [key, id, dueAtMs, delayMs, cause, runDueMs]);
@@ -199,7 +237,13 @@ function agentRow(record: AgentRecord): unknown[] {
   const { status, generation, restarts, lastError, createdAtMs, endedAtMs } = record;
   const error = lastError === null ? null : JSON.stringify(lastError);
   const first = [key, address, agent, bundle, restart, input, grants, origin, spawnedBy];
-  return [...first, status, generation, restarts, error, createdAtMs, endedAtMs];
+  const suspicion = record.suspicion === null ? null : JSON.stringify(record.suspicion);
+  const last = [error, createdAtMs, endedAtMs, record.intent, suspicion];
+  return [...first, status, generation, restarts, ...last];
+}
+
+function isSweep(change: Change): change is Sweep {
+  return (sweepOps as readonly string[]).includes(change.op);
 }
 
 function envelopeRow({ key, envelope }: Extract<Change, { op: "envelope" }>): unknown[] {

@@ -80,14 +80,17 @@ export class InMemoryLists {
   prune(cut: PruneCut): number {
     const tables = this.#tables;
     let removed = tables.documents.prune(cut.consumedBeforeMs);
-    for (const { key, endedAtMs } of [...tables.agents.values()]) {
-      if (endedAtMs === null || endedAtMs >= cut.endedBeforeMs) continue;
+    for (const { key, endedAtMs, status } of [...tables.agents.values()]) {
+      if (endedAtMs === null || status === "stopped" || endedAtMs >= cut.endedBeforeMs) continue;
       tables.apply([{ op: "agentGone", key }]);
       removed++;
     }
     removed += this.#pruneEnvelopes(cut) + this.#pruneEvents(cut);
     const { letters } = tables;
-    tables.letters = letters.filter(({ deadAtMs }) => deadAtMs >= cut.deadLettersBeforeMs);
+    const tooMany = letters.at(-1 - cut.deadLettersCount)?.id ?? 0;
+    tables.letters = letters.filter(({ id, deadAtMs }) =>
+      deadAtMs >= cut.deadLettersBeforeMs && id > tooMany
+    );
     removed += letters.length - tables.letters.length;
     const isOldAsk = (at: number | null) => at !== null && at < cut.consumedBeforeMs;
     removed += removeFrom(tables.asks, ({ settledAtMs }) => isOldAsk(settledAtMs));

@@ -5,6 +5,7 @@
 import type { Lane } from "../actors/envelope.ts";
 import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
+import type { Checkpoint, CheckpointInfo } from "./checkpoint.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { InMemoryLists } from "./in-memory-lists.ts";
 import { Tables } from "./in-memory-tables.ts";
@@ -159,6 +160,21 @@ class InMemoryStore implements contract.Store {
       [...this.tables.calls.values()].filter((row) => key === undefined || row.key === key)
     );
   ask = (id: string) => this.#read<contract.AskRow | null>(() => this.tables.asks.get(id) ?? null);
+  settledAsks = (asker: string, sinceMs: number) =>
+    this.#read<contract.AskRow[]>(() =>
+      [...this.tables.asks.values()].filter((row) =>
+        row.asker === asker && (row.settledAtMs ?? -1) >= sinceMs
+      )
+    );
+  checkpoints = (key: number) => this.#read<CheckpointInfo[]>(() => this.tables.checkpointsOf(key));
+  checkpoint = (id: number) =>
+    this.#read<Checkpoint | null>(() =>
+      this.tables.checkpoints.find((one) => one.id === id) ?? null
+    );
+  deadLetter = (id: number) =>
+    this.#read<(contract.DeadLetter & { id: number }) | null>(() =>
+      this.tables.letters.find((one) => one.id === id) ?? null
+    );
   openAsks = () =>
     this.#read<contract.AskRow[]>(() =>
       [...this.tables.asks.values()].filter(({ outcome }) => outcome === null)

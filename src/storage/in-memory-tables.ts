@@ -15,6 +15,12 @@ import type {
   StateRow,
   TimerRow,
 } from "./store.ts";
+import {
+  type Checkpoint,
+  type CheckpointInfo,
+  type CheckpointRequest,
+  keptCheckpoints,
+} from "./checkpoint.ts";
 import { Documents } from "./in-memory-documents.ts";
 
 const noCursors: Cursors = [0, 0, 0, 0];
@@ -39,11 +45,13 @@ export class Tables {
   readonly keys = new Map<string, IdempotencyRow>();
   readonly meta = new Map<string, string>();
   readonly bundles = new Map<string, BundleRow>();
+  checkpoints: Checkpoint[] = [];
   letters: (DeadLetter & { id: number })[] = [];
   events: (EventRow & { id: number })[] = [];
   readonly documents = new Documents();
   #lastLetter = 0;
   #lastEvent = 0;
+  #lastCheckpoint = 0;
 
   /** Whether the changes break no rule; then `apply` does all of them. */
   holds(changes: readonly Change[]): boolean {
@@ -109,7 +117,16 @@ export class Tables {
   #applyRow(change: Change): void {
     switch (change.op) {
       case "deadLetter":
-        return void this.letters.push({ ...change.letter, id: ++this.#lastLetter });
+        return this.#bury(change.letter);
+      case "deadLetterGone":
+        this.letters = this.letters.filter(({ id }) => id !== change.id);
+        return;
+      case "revive":
+      case "buryMail":
+      case "attemptsGone":
+      case "workGone":
+      case "checkpoint":
+        return this.#sweep(change);
       case "timer":
         return void this.timers.set(`${change.row.key} ${change.row.id}`, change.row);
       case "timerGone":
@@ -134,13 +151,84 @@ export class Tables {
     }
   }
 
+  #sweep(
+    change: Extract<
+      Change,
+      { op: "revive" | "buryMail" | "attemptsGone" | "workGone" | "checkpoint" }
+    >,
+  ): void {
+    switch (change.op) {
+      case "revive": {
+        const { key, address, id, lane, seq } = change;
+        this.skips.delete(`${key} ${lane} ${seq}`);
+        const envelope = this.#find(key, lane, seq);
+        if (envelope) envelope.attempt = 0;
+        this.letters = this.letters.filter((one) =>
+          one.envelope.to !== address || one.envelope.id !== id
+        );
+        return;
+      }
+      case "buryMail": {
+        const { key, reason, message, deadAtMs } = change;
+        for (const envelope of this.#openOf(key)) {
+          this.#bury({ envelope: { ...envelope }, reason, message, state: null, deadAtMs });
+          this.skips.add(`${key} ${envelope.lane} ${envelope.seq}`);
+        }
+        return;
+      }
+      case "attemptsGone":
+        for (const envelope of this.#openOf(change.key)) envelope.attempt = 0;
+        return;
+      case "workGone":
+        return this.#endWork(change.key);
+      case "checkpoint":
+        return this.#keep(change.row);
+    }
+  }
+
+  #bury(letter: DeadLetter): void {
+    this.letters.push({ ...letter, id: ++this.#lastLetter });
+  }
+
+  #openOf(key: number): Envelope[] {
+    return lanes.flatMap((lane) => this.open(key, lane, this.cursor(key, lane)));
+  }
+
+  #keep(request: CheckpointRequest): void {
+    const { key } = request;
+    const hot = this.hot.get(key);
+    const older = this.checkpointsOf(key);
+    if (!hot?.row || older.some(({ turns }) => turns === hot.turns)) return;
+    const timers = [...this.timers.values()].filter((row) => row.key === key);
+    const calls = [...this.calls.values()].filter((row) => row.key === key);
+    const { cursors, turns, row: { state, summary } } = hot;
+    this.checkpoints.push({
+      id: ++this.#lastCheckpoint,
+      ...request,
+      ...structuredClone({ cursors, turns, summary, state, timers, calls }),
+    });
+    const gone = new Set(this.checkpointsOf(key).slice(keptCheckpoints).map(({ id }) => id));
+    this.checkpoints = this.checkpoints.filter(({ id }) => !gone.has(id));
+  }
+
+  /** Newest first, as people choose from. */
+  checkpointsOf(key: number): CheckpointInfo[] {
+    return this.checkpoints.filter((one) => one.key === key).toReversed()
+      .map(({ state: _state, timers: _timers, calls: _calls, ...info }) => info);
+  }
+
+  #endWork(key: number): void {
+    for (const [name, row] of this.timers) if (row.key === key) this.timers.delete(name);
+    for (const [name, row] of this.calls) if (row.key === key) this.calls.delete(name);
+  }
+
   #forget(key: number): void {
     const record = this.agents.get(key);
     if (record) this.goneAgents.set(key, record.address);
     this.agents.delete(key);
     this.hot.delete(key);
-    for (const [name, row] of this.timers) if (row.key === key) this.timers.delete(name);
-    for (const [name, row] of this.calls) if (row.key === key) this.calls.delete(name);
+    this.#endWork(key);
+    this.checkpoints = this.checkpoints.filter((one) => one.key !== key);
   }
 
   #put(key: number, envelope: Envelope): void {

@@ -7,6 +7,7 @@
 import type { Envelope, Lane } from "../actors/envelope.ts";
 import type { CancelTimer, Clock } from "../clock.ts";
 import { DreamError, type ErrorData } from "../errors.ts";
+import type { Checkpoint, CheckpointInfo } from "./checkpoint.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { DiskSpace } from "./disk-space.ts";
 import type { EventQuery, LetterQuery } from "./lists.ts";
@@ -177,6 +178,12 @@ export class LibsqlStore implements contract.Store {
   timers = (key: number) => this.#read<contract.TimerRow[]>("timers", key);
   calls = (key?: number) => this.#read<contract.CallRow[]>("calls", key);
   ask = (id: string) => this.#read<contract.AskRow | null>("ask", id);
+  settledAsks = (asker: string, sinceMs: number) =>
+    this.#read<contract.AskRow[]>("settledAsks", asker, sinceMs);
+  checkpoints = (key: number) => this.#read<CheckpointInfo[]>("checkpoints", key);
+  checkpoint = (id: number) => this.#read<Checkpoint | null>("checkpoint", id);
+  deadLetter = (id: number) =>
+    this.#read<(contract.DeadLetter & { id: number }) | null>("deadLetter", id);
   openAsks = () => this.#read<contract.AskRow[]>("openAsks");
   idempotency = (scope: string, key: string) =>
     this.#read<contract.IdempotencyRow | null>("idempotency", scope, key);

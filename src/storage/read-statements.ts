@@ -39,6 +39,7 @@ export const allCalls = `SELECT ${callFields} FROM calls`;
 const askFields = `id, asker, ask, key, expires_at_ms expiresAtMs, outcome,
   settled_at_ms settledAtMs`;
 export const ask = `SELECT ${askFields} FROM asks WHERE id = ?`;
+export const settledAsks = `SELECT ${askFields} FROM asks WHERE settled_at_ms >= ? AND asker = ?`;
 export const openAsks = `SELECT ${askFields} FROM asks INDEXED BY asks_open WHERE outcome IS NULL`;
 export const idempotency = `SELECT scope, key, body_hash bodyHash, answer, at_ms atMs
   FROM idempotency WHERE scope = ? AND key = ?`;
@@ -47,6 +48,14 @@ export const bundle = `SELECT hash, agent, manifest, deployed_at_ms deployedAtMs
 export const bundles = `SELECT hash, agent, manifest, deployed_at_ms deployedAtMs
   FROM bundles ORDER BY deployed_at_ms`;
 export const meta = "SELECT value FROM meta WHERE name = ?";
+const checkpointFields = `id, key, at_ms atMs, reason, last_key lastKey, mark, c0, c1, c2, c3,
+  turns, summary`;
+export const checkpointsOf = `SELECT ${checkpointFields} FROM checkpoints
+  WHERE key = ? ORDER BY id DESC`;
+export const checkpoint = `SELECT ${checkpointFields}, bundle, version, text, timers, calls
+  FROM checkpoints WHERE id = ?`;
+export const deadLetter = `SELECT id, reason, message, envelope, state, dead_at_ms deadAtMs
+  FROM dead_letters WHERE id = ?`;
 export const deadLetterCount = "SELECT count(*) n FROM dead_letters";
 
 // retention: small portions, by index
@@ -61,6 +70,9 @@ export const countCut =
   "SELECT sent_at_ms + 1 cut FROM envelopes ORDER BY sent_at_ms DESC LIMIT 1 OFFSET ?";
 export const pruneLetters = `DELETE FROM dead_letters WHERE id IN (
   SELECT id FROM dead_letters WHERE dead_at_ms < ? LIMIT ?)`;
+export const pruneManyLetters = `DELETE FROM dead_letters WHERE id IN (
+  SELECT id FROM dead_letters WHERE id <= (
+    SELECT id FROM dead_letters ORDER BY id DESC LIMIT 1 OFFSET ?) LIMIT ?)`;
 export const pruneKeys = `DELETE FROM idempotency WHERE (scope, key) IN (
   SELECT scope, key FROM idempotency WHERE at_ms < ? LIMIT ?)`;
 export const pruneAsks = `DELETE FROM asks WHERE id IN (
@@ -72,5 +84,6 @@ export const pruneEvents = `DELETE FROM events WHERE id IN (
 export const pruneGone = `DELETE FROM gone_agents WHERE key IN (
   SELECT g.key FROM gone_agents g
   WHERE NOT EXISTS (SELECT 1 FROM envelopes e WHERE e.key = g.key) LIMIT ?)`;
+/** A stopped agent has an end, too, but keeps its state and mailbox. */
 export const endedAgents = `SELECT key FROM agents
-  WHERE ended_at_ms IS NOT NULL AND ended_at_ms < ? LIMIT ?`;
+  WHERE ended_at_ms IS NOT NULL AND ended_at_ms < ? AND status <> 'stopped' LIMIT ?`;

@@ -6,11 +6,15 @@ import type { MemoryTables } from "./memory-sql.ts";
 import * as sql from "./read-statements.ts";
 import {
   type BootRow,
+  type CheckpointColumns,
   type EnvelopeRow,
   type StateColumns,
   toBootAgent,
+  toCheckpoint,
+  toCheckpointInfo,
   toEnvelope,
   toStateRow,
+  type WholeCheckpointColumns,
 } from "./rows.ts";
 
 export class Reader {
@@ -68,6 +72,24 @@ export class Reader {
 
   ask(id: string) {
     return this.#all(sql.ask, id)[0] ?? null;
+  }
+
+  settledAsks(asker: string, sinceMs: number) {
+    return this.#all(sql.settledAsks, sinceMs, asker);
+  }
+
+  checkpoints(key: number) {
+    return this.#all<CheckpointColumns>(sql.checkpointsOf, key).map(toCheckpointInfo);
+  }
+
+  checkpoint(id: number) {
+    const [row] = this.#all<WholeCheckpointColumns>(sql.checkpoint, id);
+    return row ? toCheckpoint(row) : null;
+  }
+
+  deadLetter(id: number) {
+    const [row] = this.#all<{ envelope: string }>(sql.deadLetter, id);
+    return row ? { ...row, envelope: JSON.parse(row.envelope) } : null;
   }
 
   openAsks() {

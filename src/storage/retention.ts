@@ -37,6 +37,7 @@ export class Retention {
       this.#run(sql.pruneGone, portion) +
       this.#run(sql.pruneEvents, portion, cut.consumedBeforeMs, cut.consumedCount) +
       this.#run(sql.pruneLetters, cut.deadLettersBeforeMs, portion) +
+      this.#run(sql.pruneManyLetters, cut.deadLettersCount, portion) +
       this.#run(sql.pruneKeys, cut.idempotencyBeforeMs, portion) +
       this.#run(sql.pruneAsks, cut.consumedBeforeMs, portion) +
       this.#run(memorySql.prune, cut.consumedBeforeMs, portion);

@@ -1,5 +1,6 @@
 /** Rows of the database to the values of the contract. */
 import { type Envelope, envelopeKinds, lanes } from "../actors/envelope.ts";
+import type { Checkpoint, CheckpointInfo } from "./checkpoint.ts";
 import type { AgentRecord, BootAgent, StateRow } from "./store.ts";
 
 export interface EnvelopeRow {
@@ -59,6 +60,8 @@ export interface AgentRow {
   last_error: string | null;
   created_at_ms: number;
   ended_at_ms: number | null;
+  intent: AgentRecord["intent"];
+  suspicion: string | null;
 }
 
 type LaneColumns = Record<`${"c" | "l" | "d"}${0 | 1 | 2 | 3}`, number>;
@@ -81,6 +84,8 @@ function toRecord(row: AgentRow): AgentRecord {
     lastError: row.last_error === null ? null : JSON.parse(row.last_error),
     createdAtMs: row.created_at_ms,
     endedAtMs: row.ended_at_ms,
+    intent: row.intent,
+    suspicion: row.suspicion === null ? null : JSON.parse(row.suspicion),
   };
 }
 
@@ -117,4 +122,31 @@ export interface StateColumns {
 export function toStateRow(row: StateColumns): StateRow {
   const { key, c0, c1, c2, c3, turns, bundle, version, summary, text } = row;
   return { key, state: { bundle, version, text }, cursors: [c0, c1, c2, c3], turns, summary };
+}
+
+type OwnFields = "id" | "key" | "atMs" | "reason" | "lastKey" | "mark" | "turns" | "summary";
+export type CheckpointColumns =
+  & Pick<CheckpointInfo, OwnFields>
+  & Pick<StateColumns, "c0" | "c1" | "c2" | "c3">;
+export type WholeCheckpointColumns =
+  & CheckpointColumns
+  & Pick<StateColumns, "bundle" | "version" | "text">
+  & { timers: string; calls: string };
+
+/** What people choose from. */
+export function toCheckpointInfo(
+  { c0, c1, c2, c3, ...own }: CheckpointColumns,
+): CheckpointInfo {
+  return { ...own, cursors: [c0, c1, c2, c3] };
+}
+
+/** With the state and what it waited for. */
+export function toCheckpoint(row: WholeCheckpointColumns): Checkpoint {
+  const { bundle, version, text, timers, calls, ...columns } = row;
+  return {
+    ...toCheckpointInfo(columns),
+    state: { bundle, version, text },
+    timers: JSON.parse(timers),
+    calls: JSON.parse(calls),
+  };
 }

@@ -16,21 +16,10 @@ import type { Address } from "../address.ts";
 import type { Envelope, Lane } from "../actors/envelope.ts";
 import type { StoredState } from "../actors/protocol.ts";
 import type { ErrorData } from "../errors.ts";
+import type { Checkpoint, CheckpointInfo, CheckpointRequest } from "./checkpoint.ts";
 import type { Memory } from "./memory.ts";
 
-export const agentStatuses = [
-  "pending",
-  "running",
-  "passive",
-  "blocked",
-  "paused",
-  "restarting",
-  "parked",
-  "completed",
-  "failed",
-  "stopped",
-] as const;
-export type AgentStatus = (typeof agentStatuses)[number];
+export { type AgentStatus, agentStatuses } from "../agent-status.ts";
 
 /** Everything about an agent but its state; written at lifecycle changes, not at turns. */
 export interface AgentRecord {
@@ -51,6 +40,15 @@ export interface AgentRecord {
   spawnedBy: string | null;
   /** Only what outlives the process: passive, restarting and blocked are stored as `running`. */
   status: "pending" | "running" | "paused" | "parked" | "completed" | "failed" | "stopped";
+  /** What it does before it is stopped: `stop` ends its turn, `drain` empties its mailbox. */
+  intent: "stop" | "drain" | null;
+  /** What counts against it since its last committed turn; null when nothing does (R7). */
+  suspicion: {
+    /** Was in hand when a host died: runs alone until a turn commits. */
+    suspect: boolean;
+    /** Different envelopes in a row that crashed it, oldest first. */
+    streak: { id: string; lane: Lane; seq: number }[];
+  } | null;
   generation: number;
   restarts: number;
   lastError: ErrorData | null;
@@ -168,6 +166,17 @@ export type Change =
   | { op: "skip"; key: number; lane: Lane; seq: number }
   | { op: "attempt"; key: number; lane: Lane; seq: number; attempt: number }
   | { op: "deadLetter"; letter: DeadLetter }
+  | { op: "deadLetterGone"; id: number }
+  /** An envelope that was buried after its attempts is open again, without attempts. */
+  | { op: "revive"; key: number; address: Address; id: string; lane: Lane; seq: number }
+  /** All open envelopes of the mailbox become dead letters. */
+  | { op: "buryMail"; key: number; reason: string; message: string; deadAtMs: number }
+  /** The open envelopes of the mailbox have no attempts any more. */
+  | { op: "attemptsGone"; key: number }
+  /** All timers and calls of the agent are gone. */
+  | { op: "workGone"; key: number }
+  /** Copies state, timers and calls, unless that state has been copied; the oldest one goes. */
+  | { op: "checkpoint"; row: CheckpointRequest }
   | { op: "timer"; row: TimerRow }
   | { op: "timerGone"; key: number; id: string }
   | { op: "call"; row: CallRow }
@@ -245,6 +254,12 @@ export interface Store {
   /** Calls of one agent, or of all. */
   calls(key?: number): Promise<CallRow[]>;
   ask(id: string): Promise<AskRow | null>;
+  /** Asks of one asker that were settled at or after `sinceMs`. */
+  settledAsks(asker: string, sinceMs: number): Promise<AskRow[]>;
+  /** Newest first. */
+  checkpoints(key: number): Promise<CheckpointInfo[]>;
+  checkpoint(id: number): Promise<Checkpoint | null>;
+  deadLetter(id: number): Promise<(DeadLetter & { id: number }) | null>;
   /** Asks without an outcome. */
   openAsks(): Promise<AskRow[]>;
   idempotency(scope: string, key: string): Promise<IdempotencyRow | null>;
@@ -274,6 +289,7 @@ export interface PruneCut {
   consumedBeforeMs: number;
   consumedCount: number;
   deadLettersBeforeMs: number;
+  deadLettersCount: number;
   endedBeforeMs: number;
   idempotencyBeforeMs: number;
 }

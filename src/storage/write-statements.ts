@@ -7,9 +7,9 @@ const fields = (count: number) =>
 
 export const putMeta = `INSERT OR REPLACE INTO meta VALUES (${marks(2)})`;
 const agentColumns = ("address agent bundle restart input grants origin spawned_by status " +
-  "generation restarts last_error created_at_ms ended_at_ms").split(" ");
+  "generation restarts last_error created_at_ms ended_at_ms intent suspicion").split(" ");
 /** A second agent at a taken address is refused, not put in the place of the first. */
-export const putAgent = `INSERT INTO agents VALUES (${marks(15)}) ON CONFLICT (key) DO UPDATE SET
+export const putAgent = `INSERT INTO agents VALUES (${marks(17)}) ON CONFLICT (key) DO UPDATE SET
   ${agentColumns.map((name) => `${name} = excluded.${name}`).join(", ")}`;
 export const putState = `INSERT OR REPLACE INTO states VALUES (${marks(10)})`;
 export const putCursors = `INSERT INTO states (key, c0, c1, c2, c3, turns)
@@ -39,4 +39,5 @@ export const forgetAgent = [
   "DELETE FROM states WHERE key = ?",
   "DELETE FROM timers WHERE key = ?",
   "DELETE FROM calls WHERE key = ?",
+  "DELETE FROM checkpoints WHERE key = ?",
 ];

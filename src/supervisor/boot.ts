@@ -95,6 +95,8 @@ function createAgent(core: Core, draft: Draft, node: AgentNode, kind: Kind): voi
     lastError: null,
     createdAtMs: core.clock.wallMs(),
     endedAtMs: null,
+    intent: null,
+    suspicion: null,
   };
   draft.change(
     { op: "agent", record },

@@ -116,6 +116,7 @@ export class Housekeeping {
       consumedBeforeMs: now - limits.keepConsumedMs,
       consumedCount: limits.keepConsumedCount,
       deadLettersBeforeMs: now - limits.keepDeadLettersMs,
+      deadLettersCount: limits.keepDeadLettersCount,
       endedBeforeMs,
       idempotencyBeforeMs: now - limits.keepIdempotencyMs,
     });

@@ -82,6 +82,8 @@ function newCell(
     lastError: null,
     createdAtMs: core.clock.wallMs(),
     endedAtMs: null,
+    intent: null,
+    suspicion: null,
   }, kind);
 }
 

@@ -35,6 +35,8 @@ export function agentRecord(key: number, more: Partial<AgentRecord> = {}): Agent
     lastError: null,
     createdAtMs: 1_000,
     endedAtMs: null,
+    intent: null,
+    suspicion: null,
     ...more,
   };
 }
@@ -102,6 +104,7 @@ export const keepAll: PruneCut = {
   consumedBeforeMs: 0,
   consumedCount: 1_000_000,
   deadLettersBeforeMs: 0,
+  deadLettersCount: 1_000_000,
   endedBeforeMs: 0,
   idempotencyBeforeMs: 0,
 };

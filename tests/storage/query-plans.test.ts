@@ -8,6 +8,7 @@ import { Lists } from "../../src/storage/lists.ts";
 import { memorySql } from "../../src/storage/memory-sql.ts";
 import * as reads from "../../src/storage/read-statements.ts";
 import type { Change } from "../../src/storage/store.ts";
+import * as sweeps from "../../src/storage/sweep-statements.ts";
 import * as writes from "../../src/storage/write-statements.ts";
 import {
   agent,
@@ -53,6 +54,7 @@ function rowsOf(n: number): Change[] {
     { op: "agentGone", key: rowCount + n },
     envelope(n % 100, n),
     state(n, [0, 0, 0, 0]),
+    { op: "checkpoint", row: { key: n, atMs: n, reason: "minute", lastKey: n, mark: "m" } },
     { op: "skip", key: n % 100, lane: "normal", seq: n },
     { op: "timer", row: timerRow(n, "t", n) },
     { op: "call", row: callRow(n, "c") },
@@ -86,6 +88,10 @@ const allowed: Record<string, { plan: string[]; why: string }> = {
     plan: ["SCAN envelopes USING COVERING INDEX envelopes_sent"],
     why: "retention: down to the count that is kept",
   },
+  pruneManyLetters: {
+    plan: ["SCAN dead_letters"],
+    why: "retention: by id down to the count that is kept",
+  },
   pruneEvents: { plan: ["SCAN events"], why: "retention: from the oldest, one portion" },
   pruneGone: { plan: ["SCAN g"], why: "retention: until one portion is found" },
   recall: {
@@ -106,7 +112,7 @@ const allowed: Record<string, { plan: string[]; why: string }> = {
   },
 };
 
-const statements = Object.entries({ ...reads, ...writes, ...memorySql })
+const statements = Object.entries({ ...reads, ...writes, ...sweeps, ...memorySql })
   .flatMap(([name, sql]) => [sql].flat().map((one) => [name, one] as const));
 
 describe("the statements", () => {
