@@ -10,7 +10,8 @@ const words = (column: string, names: readonly string[]) =>
 
 /** `?`: the agent's key, twice. */
 const openOf = (lane: number) =>
-  `e.key = ? AND e.lane = ${lane} AND e.seq > ifnull((SELECT c${lane} FROM states WHERE key = ?), 0)`;
+  `e.key = ? AND e.lane = ${lane}
+    AND e.seq > ifnull((SELECT c${lane} FROM states WHERE key = ?), 0)`;
 const notSkipped = `NOT EXISTS (SELECT 1 FROM skips k
   WHERE k.key = e.key AND k.lane = e.lane AND k.seq = e.seq)`;
 
