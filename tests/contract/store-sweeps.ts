@@ -1,4 +1,4 @@
-/** Part of the contract of stores: changes that reach over all an agent has, and its checkpoints. */
+/** Part of the contract of stores: changes to all that one agent has, and its checkpoints. */
 import { describe, expect, it } from "vitest";
 import type { Change, DeadLetter } from "../../src/storage/store.ts";
 import {
