@@ -32,6 +32,8 @@ export interface ClockRigOptions {
   limits?: Partial<Limits>;
   swarm?: Partial<SwarmInput>;
   wallMs?: number;
+  /** Instead of chance: the jitter of backoffs. */
+  random?: () => number;
 }
 
 export class ClockRig {
@@ -59,7 +61,7 @@ export class ClockRig {
   }
 
   async start(): Promise<this> {
-    const { children, kinds, limits, swarm } = this.#options;
+    const { children, kinds, limits, swarm, random } = this.#options;
     const { clock, log, ended, tables } = this;
     const hosts = this.hosts = new InProcessHosts();
     const store = openInMemoryStore({ clock, tables });
@@ -69,7 +71,7 @@ export class ClockRig {
     const named = Object.fromEntries(kinds.map((name) => [name, `./${name}.ts`]));
     const system = this.#system = new System({
       clock,
-      ids: systemIds(clock),
+      ids: random ? { ...systemIds(clock), random } : systemIds(clock),
       limits: { ...defaultLimits, ...limits },
       store,
       hosts,

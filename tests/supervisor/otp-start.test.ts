@@ -159,7 +159,12 @@ describe("restarts that fail to start", () => {
   });
 
   it("rest_for_one_other_child_fails_restart: the elder one that started goes on", async () => {
-    const limits = { intensity: 100_000, backoffMs: 0, strategy: "restForOne" as const };
+    const limits = {
+      intensity: 1_000,
+      backoffMs: 5,
+      backoffMaxMs: 5,
+      strategy: "restForOne" as const,
+    };
     const rig = await otp.open([supervisor("g", group, limits)]);
     const plan = failStarts("/g/b", Number.POSITIVE_INFINITY);
     await otp.finish("/g/b");
@@ -284,7 +289,12 @@ describe("stopping", () => {
   });
 
   it("hanging_restart_loop, hanging_restart_loop_rest_for_one: it answers", async () => {
-    const endless = { intensity: 100_000, backoffMs: 0, strategy: "restForOne" as const };
+    const endless = {
+      intensity: 1_000,
+      backoffMs: 5,
+      backoffMaxMs: 5,
+      strategy: "restForOne" as const,
+    };
     const rig = await otp.open([supervisor("g", group, endless), pool]);
     rig.hosts.breaks = (at, frame) => at === "/g/b" && isFirst(frame);
     await otp.finish("/g/b");
@@ -297,7 +307,7 @@ describe("stopping", () => {
   });
 
   it("hanging_restart_loop_simple, count_restarting_children: it is seen", async () => {
-    const rig = await otp.open([{ ...pool, intensity: 100_000, backoffMs: 0 }]);
+    const rig = await otp.open([{ ...pool, intensity: 1_000, backoffMs: 5, backoffMaxMs: 5 }]);
     rig.hosts.breaks = (at, frame) => at === "/pool/x" && isFirst(frame);
     await rig.system.spawn(caller, { address: "/pool/x", kind: "probe" });
     await rig.system.spawn(caller, { address: "/pool/y", kind: "probe" });

@@ -40,6 +40,7 @@ export class OtpRig {
   }
 
   async close(): Promise<void> {
+    if (!this.rig) return;
     await this.rig.close();
     await Deno.remove(this.#folder, { recursive: true });
   }

@@ -6,6 +6,7 @@ import { bundleAgent } from "../../src/host/bundle.ts";
 import type { Bundle } from "../../src/host/hosts.ts";
 import { systemIds } from "../../src/ids.ts";
 import { defaultLimits, type Limits } from "../../src/limits.ts";
+import type { Log } from "../../src/log.ts";
 import type { Json } from "../../src/json.ts";
 import { openLibsqlStore } from "../../src/storage/libsql-store.ts";
 import type { Store } from "../../src/storage/store.ts";
@@ -38,6 +39,7 @@ export interface RigOptions {
   limits?: Partial<Limits>;
   swarm?: Partial<SwarmInput>;
   wrapStore?(store: Store): Store;
+  log?: Log;
   /** Does not wait until every agent of the tree has had its first turn. */
   atOnce?: boolean;
 }
@@ -76,7 +78,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     store,
     hosts,
     tools: noTools,
-    log: () => {},
+    log: options.log ?? (() => {}),
     swarm: parseSwarm(data, "test"),
     kinds: [{ name: "probe", bundle, manifest: described.manifest }],
     about: { home: folder, version: "test", pid: 0 },

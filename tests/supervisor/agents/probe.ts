@@ -26,6 +26,7 @@ const accepts = {
   "query": z.object({ to: z.string() }),
   "read": z.object({}),
   "silent": z.object({}),
+  "trouble.reported": z.object({ from: z.string(), problem: z.string(), message: z.string() }),
   /** Asks the first of `to` the same with the rest, and answers when it is answered. */
   "chain": z.object({ to: z.array(z.string()) }),
 };
@@ -99,6 +100,7 @@ export default defineAgent({
           "query": "asking",
           "read": { actions: reply(({ context }) => context) },
           "silent": {},
+          "trouble.reported": {},
           "chain": [
             { guard: ({ event }) => event.to.length > 0, target: "chaining" },
             { actions: reply({ length: 0 }) },
