@@ -57,7 +57,7 @@ describe("children that are not significant", () => {
 
 describe("significant children", () => {
   it.each(["normal", "abnormal"] as const)(
-    "significant_temporary: any end (%s) ends the supervisor",
+    "significant_temporary: an end (%s) ends the supervisor",
     async (how) => {
       await otp.open([group("anySignificant", "temporary"), other]);
       await otp.rig.send("/g/a", ends[how], {});
@@ -111,12 +111,12 @@ describe("significant children", () => {
 
   it("significant_escalation: the end goes up through significant supervisors", async () => {
     const restart = "transient" as const;
-    const any = { autoShutdown: "anySignificant" as const, restart };
+    const flags = { autoShutdown: "anySignificant" as const, restart };
     const inner = supervisor("s", [agent("a", { restart, significant: true }), agent("b")], {
-      ...any,
+      ...flags,
       significant: true,
     });
-    const rig = await otp.open([supervisor("g", [inner, agent("c")], any), other]);
+    const rig = await otp.open([supervisor("g", [inner, agent("c")], flags), other]);
     await otp.finish("/g/s/a");
     await holds(async () => expect(await otp.status("/g")).toBe("completed"));
     expect(await otp.status("/g/s")).toBe("completed");
