@@ -46,9 +46,10 @@ export const upCommand: Command = {
       },
       onTrouble: (message) => terminal.note(`dreamos: ${printable(message)}`),
       async onReady({ url, tokenFile, pid, inbox, system }) {
-        const [status, tree] = await Promise.all([system.status(), system.tree()]);
+        const status = await system.status();
         const { safeMode } = status;
         if (json) return terminal.print(readyLine({ url, tokenFile, pid, safeMode }));
+        const tree = await system.tree();
         printUpScreen({ status, tree, url, home: config.home, inbox, cwd: run.cwd }, terminal);
       },
     });

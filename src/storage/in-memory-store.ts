@@ -122,7 +122,10 @@ class InMemoryStore implements contract.Store {
     return structuredClone(look()) as T;
   }
 
-  agents = () => this.#read<contract.BootAgent[]>(() => this.tables.bootAgents());
+  agents = (afterKey = 0, limit = Infinity) =>
+    this.#read<contract.BootAgent[]>(() =>
+      this.tables.bootAgents().filter(({ record }) => record.key > afterKey).slice(0, limit)
+    );
   state = (key: number) =>
     this.#read<contract.StateRow | null>(() => {
       const hot = this.tables.hot.get(key);

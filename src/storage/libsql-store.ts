@@ -167,7 +167,8 @@ export class LibsqlStore implements contract.Store {
     });
   }
 
-  agents = () => this.#read<contract.BootAgent[]>("agents");
+  agents = (afterKey?: number, limit?: number) =>
+    this.#read<contract.BootAgent[]>("agents", afterKey, limit);
   state = (key: number) => this.#read<contract.StateRow | null>("state", key);
   mailbox = (key: number, lane: Lane, afterSeq: number, limit: number) =>
     this.#read<Envelope[]>("mailbox", key, lane, afterSeq, limit);

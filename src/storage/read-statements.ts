@@ -2,21 +2,17 @@
 
 const lastOfLane = (lane: number) =>
   `ifnull((SELECT max(seq) FROM envelopes WHERE key = a.key AND lane = ${lane}), 0)`;
-const openOfLane = (lane: number) =>
-  `(SELECT count(*) FROM envelopes WHERE key = a.key AND lane = ${lane}
-     AND seq > ifnull(s.c${lane}, 0))`;
 const lanes = [0, 1, 2, 3];
 
-/** All agents with what their mailboxes hold, by index seeks only. */
-export const allAgents = `SELECT a.*, ifnull(s.c0, 0) c0, ifnull(s.c1, 0) c1, ifnull(s.c2, 0) c2,
-  ifnull(s.c3, 0) c3, ifnull(s.turns, 0) turns, s.summary,
-  ${lanes.map((lane) => `${lastOfLane(lane)} l${lane}, ${openOfLane(lane)} d${lane}`).join(",\n  ")}
-  FROM agents a LEFT JOIN states s ON s.key = a.key ORDER BY a.key`;
-/** Skipped envelopes that no cursor has passed yet. */
-export const allSkips = `SELECT k.key, k.lane, k.seq FROM skips k
-  JOIN agents a ON a.key = k.key LEFT JOIN states s ON s.key = k.key
-  WHERE k.seq > CASE k.lane WHEN 0 THEN ifnull(s.c0, 0) WHEN 1 THEN ifnull(s.c1, 0)
-    WHEN 2 THEN ifnull(s.c2, 0) ELSE ifnull(s.c3, 0) END`;
+/** Agents in the order of their keys, with the last `seq` of each lane, by index seeks only. */
+export const agentsAfter = `SELECT a.*, ifnull(s.c0, 0) c0, ifnull(s.c1, 0) c1,
+  ifnull(s.c2, 0) c2, ifnull(s.c3, 0) c3, ifnull(s.turns, 0) turns, s.summary,
+  ${lanes.map((lane) => `${lastOfLane(lane)} l${lane}`).join(",\n  ")}
+  FROM agents a LEFT JOIN states s ON s.key = a.key WHERE a.key > ? ORDER BY a.key LIMIT ?`;
+/** Open envelopes of one lane beyond a cursor, skipped ones left out. */
+export const openOf = `SELECT
+  (SELECT count(*) FROM envelopes WHERE key = ?1 AND lane = ?2 AND seq > ?3) -
+  (SELECT count(*) FROM skips WHERE key = ?1 AND lane = ?2 AND seq > ?3) n`;
 export const state = "SELECT * FROM states WHERE key = ? AND text IS NOT NULL";
 export const mailbox = `SELECT e.* FROM envelopes e
   WHERE e.key = ? AND e.lane = ? AND e.seq > ? AND NOT EXISTS (

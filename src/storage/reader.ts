@@ -27,14 +27,14 @@ export class Reader {
     this.#memory = memory;
   }
 
-  agents() {
-    const skips = Map.groupBy(
-      this.#all<{ key: number; lane: number; seq: number }>(sql.allSkips),
-      ({ key }) => key,
+  agents(afterKey = 0, limit = -1) {
+    return this.#all<BootRow>(sql.agentsAfter, afterKey, limit).map((row) =>
+      toBootAgent(row, (lane, cursor) => this.#open(row.key, lane, cursor))
     );
-    return this.#all<BootRow>(sql.allAgents).map((row) =>
-      toBootAgent(row, skips.get(row.key) ?? [])
-    );
+  }
+
+  #open(key: number, lane: number, cursor: number): number {
+    return this.#all<{ n: number }>(sql.openOf, key, lane, cursor)[0]!.n;
   }
 
   state(key: number) {

@@ -64,7 +64,7 @@ export interface AgentRow {
   suspicion: string | null;
 }
 
-type LaneColumns = Record<`${"c" | "l" | "d"}${0 | 1 | 2 | 3}`, number>;
+type LaneColumns = Record<`${"c" | "l"}${0 | 1 | 2 | 3}`, number>;
 export type BootRow = AgentRow & LaneColumns & { turns: number; summary: string | null };
 
 function toRecord(row: AgentRow): AgentRecord {
@@ -89,18 +89,21 @@ function toRecord(row: AgentRow): AgentRecord {
   };
 }
 
-/** @param skips skipped envelopes beyond the cursors, by lane, of this agent */
-export function toBootAgent(row: BootRow, skips: { lane: number; seq: number }[]): BootAgent {
+/** @param countOpen open envelopes of a lane beyond a cursor; asked only where there may be some */
+export function toBootAgent(
+  row: BootRow,
+  countOpen: (lane: number, cursor: number) => number,
+): BootAgent {
   const cursors = [row.c0, row.c1, row.c2, row.c3] as const;
-  const skipped = [0, 0, 0, 0];
-  for (const { lane, seq } of skips) if (seq > cursors[lane]!) skipped[lane]!++;
-  const depth = (lane: number, open: number) => Math.max(0, open - skipped[lane]!);
+  const last = [row.l0, row.l1, row.l2, row.l3] as const;
+  const depth = (lane: 0 | 1 | 2 | 3) =>
+    last[lane] > cursors[lane] ? Math.max(0, countOpen(lane, cursors[lane])) : 0;
   return {
     record: toRecord(row),
     cursors,
     turns: row.turns,
-    lastSeq: Math.max(row.l0, row.l1, row.l2, row.l3, ...cursors),
-    depths: [depth(0, row.d0), depth(1, row.d1), depth(2, row.d2), depth(3, row.d3)],
+    lastSeq: Math.max(...last, ...cursors),
+    depths: [depth(0), depth(1), depth(2), depth(3)],
     summary: row.summary,
   };
 }

@@ -239,8 +239,8 @@ export interface Store {
   /** After a rejection: throws the uncommitted tail away and accepts commits again (I4). */
   recover(): Promise<void>;
 
-  /** All agents, oldest key first. */
-  agents(): Promise<BootAgent[]>;
+  /** Agents with keys above `afterKey` (default: all), oldest key first. */
+  agents(afterKey?: number, limit?: number): Promise<BootAgent[]>;
   state(key: number): Promise<StateRow | null>;
   /** Open envelopes of one lane with `seq` above `afterSeq`, in order, without skipped ones. */
   mailbox(key: number, lane: Lane, afterSeq: number, limit: number): Promise<Envelope[]>;

@@ -1,25 +1,43 @@
 /** From stored rows to agents in memory, at start and after a refused commit. */
-import { rootAddress } from "../address.ts";
+import { parentOf, rootAddress } from "../address.ts";
 import { DreamError } from "../errors.ts";
-import type { AgentRecord, BootAgent } from "../storage/store.ts";
+import type { StateSummary } from "../actors/protocol.ts";
+import type { AgentRecord, BootAgent, Store } from "../storage/store.ts";
 import { Cell } from "./cell.ts";
 import type { Core } from "./core.ts";
 import { Draft } from "./draft.ts";
 import type { Kind } from "./kinds.ts";
 import { type AgentNode, walk } from "./node.ts";
+import { isQuiet } from "./resting.ts";
 import { grantsFor } from "./spawn.ts";
 import type { Tree } from "./tree.ts";
 
-/** Makes cells of all stored agents and gives them their places in the tree. */
+/** Agents read from the store at one time. */
+const pageCount = 500;
+
+/** Takes up all stored agents and gives them their places in the tree. */
 export async function loadAgents(core: Core, tree: Tree): Promise<void> {
   core.registry.clear();
   tree.clearPlaces();
   await tree.load();
   core.registry.reserveKeys(Number(await core.store.meta("lastKey") ?? 0));
   const draft = new Draft();
-  for (const stored of await core.store.agents()) {
-    const cell = makeCell(core, stored);
-    if (!cell) continue;
+  for await (const stored of storedAgents(core.store)) {
+    const { record } = stored;
+    const kind = core.kinds.find(record.agent) ?? core.kinds.byHash(record.bundle);
+    if (!kind) {
+      core.log("error", "an agent's kind is not known", { address: record.address });
+      continue;
+    }
+    const summary = stored.summary === null ? null : JSON.parse(stored.summary);
+    if (
+      summary !== null && tree.isDynamic(parentOf(record.address)) && isPassive(stored, summary)
+    ) {
+      core.registry.addPassive(record, kind, stored);
+      tree.adoptPassive(record.address);
+      continue;
+    }
+    const cell = new Cell(record, kind, { ...stored, summary, hasState: summary !== null });
     core.registry.add(cell);
     if (!tree.adopt(cell)) stop(draft, cell);
   }
@@ -30,19 +48,22 @@ export async function loadAgents(core: Core, tree: Tree): Promise<void> {
   core.ledger.commit(draft).catch(() => {});
 }
 
-function makeCell(core: Core, stored: BootAgent): Cell | null {
-  const kind = core.kinds.find(stored.record.agent) ?? core.kinds.byHash(stored.record.bundle);
-  if (!kind) {
-    core.log("error", "an agent's kind is not known", { address: stored.record.address });
-    return null;
+/** Page after page, the next one being read while one is taken up. */
+async function* storedAgents(store: Store): AsyncGenerator<BootAgent> {
+  let next = store.agents(0, pageCount);
+  while (true) {
+    const page = await next;
+    const last = page.at(-1)?.record.key ?? 0;
+    if (page.length === pageCount) next = store.agents(last, pageCount);
+    yield* page;
+    if (page.length < pageCount) return;
   }
-  const { record, summary } = stored;
-  const cell = new Cell(record, kind, {
-    ...stored,
-    summary: summary === null ? null : JSON.parse(summary),
-    hasState: summary !== null,
-  });
-  return cell;
+}
+
+/** Whether it has nothing to do, and nothing that needs to be looked at. */
+function isPassive({ record, depths }: BootAgent, summary: StateSummary): boolean {
+  return record.status === "running" && record.lastError === null && record.endedAtMs === null &&
+    depths.every((depth) => depth === 0) && isQuiet(summary);
 }
 
 /** The swarm file is the wish: what it no longer names stops, state and mailbox stay (R6). */

@@ -45,6 +45,8 @@ export class Cell {
   residence: Residence | null = null;
   /** Whether a state is stored (or on its way to the store): else it starts afresh. */
   hasState: boolean;
+  /** Round of the registry in which somebody asked for it last. */
+  askedFor = 0;
   /** All agents are: the system is in safe mode. */
   paused = false;
   /** Waiting for its backoff to end. */

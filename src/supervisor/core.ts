@@ -133,6 +133,8 @@ export interface Timers {
 export interface Gateway {
   request(draft: Draft, cell: Cell, row: CallRow): void;
   cancel(draft: Draft, cell: Cell, id: string): void;
+  /** Agents with calls under way. */
+  callers(): ReadonlySet<Cell>;
   /** All calls of an agent that is no more. */
   forget(cell: Cell): void;
 }
@@ -167,6 +169,7 @@ export interface Tree {
   /** Hosts are shared only inside one group (R5, R7). */
   groupOf(address: Address): string;
   isSupervisor(address: Address): boolean;
+  isDynamic(address: Address): boolean;
   /** Whether a supervisor above this address has ended. */
   isBelowEnded(address: Address): boolean;
   /** Notes why an agent's stay in its thread ended. */

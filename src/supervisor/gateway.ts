@@ -54,6 +54,11 @@ export class Gateway implements GatewayFace {
     });
   }
 
+  /** Agents with calls under way. */
+  callers(): Set<Cell> {
+    return new Set([...this.#live.values()].map(({ cell }) => cell));
+  }
+
   forget(cell: Cell): void {
     for (const [key, call] of this.#live) {
       if (call.cell !== cell) continue;

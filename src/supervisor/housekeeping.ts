@@ -4,10 +4,13 @@ import type { Cell } from "./cell.ts";
 import type { Core } from "./core.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { isIdle } from "./placement.ts";
+import { restPassive } from "./resting.ts";
 import type { Resumption } from "./resumption.ts";
 
 const lookMs = 250;
 const pruneMs = 10 * 60_000;
+/** A cell that nobody asked for in two rounds of this is given up, if its agent is passive. */
+const restMs = 5_000;
 /** A thread that is wanted again this soon is cheaper kept than given up (R8: no near timer). */
 const nearMs = 5_000;
 
@@ -17,6 +20,7 @@ export class Housekeeping {
   #resumption: Resumption;
   #cancel: CancelTimer = () => {};
   #lastPruneMs: number;
+  #lastRestMs: number;
   #stopped = false;
   /** Agents whose delays are being looked at before they are passivated. */
   #leaving = new Set<Cell>();
@@ -25,7 +29,7 @@ export class Housekeeping {
     this.#core = core;
     this.#dispatcher = dispatcher;
     this.#resumption = resumption;
-    this.#lastPruneMs = core.clock.monotonicMs();
+    this.#lastPruneMs = this.#lastRestMs = core.clock.monotonicMs();
   }
 
   start(): void {
@@ -52,6 +56,10 @@ export class Housekeeping {
       else if (forMs > idleAfterMs && isIdle(cell) && !cell.hasWork) this.#passivate(cell);
     }
     this.#resumption.look();
+    if (now - this.#lastRestMs > restMs) {
+      this.#lastRestMs = now;
+      restPassive(this.#core);
+    }
     if (now - this.#lastPruneMs > pruneMs) {
       this.#lastPruneMs = now;
       this.prune().catch((error) =>
@@ -108,7 +116,7 @@ export class Housekeeping {
     const { limits, clock, registry, store } = this.#core;
     const now = clock.wallMs();
     const endedBeforeMs = now - limits.keepEndedMs;
-    for (const cell of [...registry.all()]) {
+    for (const cell of [...registry.awake()]) {
       const { endedAtMs } = cell.record;
       if (cell.hasEnded && endedAtMs !== null && endedAtMs < endedBeforeMs) registry.remove(cell);
     }

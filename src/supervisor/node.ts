@@ -64,8 +64,10 @@ export interface SupervisorNode extends Supervising {
 export interface DynamicNode extends Supervising {
   type: "dynamic";
   spec: DynamicSpec;
-  /** Children that may run. */
+  /** Children that may run and are not passive. */
   running: Set<Cell>;
+  /** Passive children: they may run, and have nothing to do. */
+  passive: number;
   /** Children that wait for a place, oldest first. */
   waiting: Cell[];
 }
@@ -135,7 +137,7 @@ function build(spec: ChildSpec, parent: SupervisorNode): TreeChild {
       return { ...base, type: "adapter", spec, isUp: null };
     case "dynamic": {
       const supervising = freshSupervising(spec, spec.bulkhead);
-      const places = { running: new Set<Cell>(), waiting: [] };
+      const places = { running: new Set<Cell>(), passive: 0, waiting: [] };
       return { ...base, ...supervising, type: "dynamic", spec, ...places };
     }
     case "supervisor": {
@@ -166,8 +168,22 @@ export function* walk(node: TreeChild): Generator<TreeChild> {
 /** Agents below `node`: all of its spec, and those of dynamic supervisors that have not ended. */
 export function* cellsBelow(node: TreeChild, registry: Registry): Generator<Cell> {
   for (const each of walk(node)) {
-    if (each.type === "dynamic") yield* [...each.running, ...each.waiting];
-    const cell = each.type === "agent" ? registry.find(each.address) : undefined;
-    if (cell) yield cell;
+    if (each.type === "dynamic" && each.passive > 0) registry.wakeBelow(each.address);
+    yield* awakeAt(each, registry);
   }
+}
+
+/** As `cellsBelow`, without those that are passive: they have no thread and nothing in hand. */
+export function* awakeBelow(node: TreeChild, registry: Registry): Generator<Cell> {
+  for (const each of walk(node)) yield* awakeAt(each, registry);
+}
+
+function awakeAt(node: TreeChild, registry: Registry): Cell[] {
+  if (node.type === "dynamic") return [...node.running, ...node.waiting];
+  return node.type === "agent" ? [registry.find(node.address) ?? []].flat() : [];
+}
+
+/** Children of a dynamic supervisor that may run. */
+export function countRunning(node: DynamicNode): number {
+  return node.running.size + node.passive;
 }

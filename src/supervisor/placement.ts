@@ -139,6 +139,7 @@ export class Placement {
       cell.hasState ? store.state(cell.key) : null,
     ]);
     if (cell.residence !== residence) return;
+    if (row) cell.summary ??= JSON.parse(row.summary);
     const thread = await hosts.place({
       address: cell.address,
       generation: cell.record.generation,

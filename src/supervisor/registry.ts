@@ -1,15 +1,34 @@
-/** All agents by address and by key. A passive agent costs its record and little else. */
+/**
+ * All agents by address and by key. One that has nothing to do is a `Passive`; whoever asks for it
+ * gets its cell, which is made then.
+ *
+ * Invariants:
+ * - I1 An agent has one cell at most, from when it is first asked for until it is passive again.
+ * - I2 A cell becomes a `Passive` only when nobody has asked for it for a while (resting.ts).
+ */
 import type { Address } from "../address.ts";
 import { DreamError } from "../errors.ts";
 import { type AgentStatus, agentStatuses } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
+import { Molds, type Passive } from "./passive.ts";
+
+export interface RegistryEvents {
+  /** A passive agent has a cell now. */
+  woken(cell: Cell): void;
+  /** A cell is about to be a passive agent. */
+  rested(cell: Cell): void;
+}
 
 export class Registry {
-  #byAddress = new Map<Address, Cell>();
-  #byKey = new Map<number, Cell>();
+  #byAddress = new Map<Address, Cell | Passive>();
+  #byKey = new Map<number, Cell | Passive>();
+  #awake = new Set<Cell>();
+  #molds = new Molds();
   #generations = new Map<Address, number>();
   #nextKey = 1;
   #allPaused = false;
+  #round = 0;
+  events: RegistryEvents = { woken: () => {}, rested: () => {} };
 
   get size(): number {
     return this.#byAddress.size;
@@ -18,40 +37,84 @@ export class Registry {
   /** Pauses every agent that there is or will be, or no more. Not stored: for safe mode (R7). */
   pauseAll(isPaused: boolean): void {
     this.#allPaused = isPaused;
-    for (const cell of this.#byAddress.values()) cell.paused = isPaused;
+    for (const cell of this.#awake) cell.paused = isPaused;
   }
 
   add(cell: Cell): void {
     cell.paused = this.#allPaused;
-    this.#byAddress.set(cell.address, cell);
-    this.#byKey.set(cell.key, cell);
-    this.#nextKey = Math.max(this.#nextKey, cell.key + 1);
+    cell.askedFor = this.#round;
+    this.#awake.add(cell);
+    this.#put(cell);
+  }
+
+  /** Keeps the agent as a passive one: its cell is not used any more. */
+  rest(cell: Cell): void {
+    if (this.#byAddress.get(cell.address) !== cell) return;
+    if (this.#awake.delete(cell)) this.events.rested(cell);
+    this.#put(this.#molds.passive(cell.record, cell.kind, cell));
+  }
+
+  /** A new round begins. @returns those that nobody has asked for in the last two rounds */
+  takeUnasked(): Cell[] {
+    const before = this.#round++;
+    return [...this.#awake].filter(({ askedFor }) => askedFor < before);
+  }
+
+  #put(agent: Cell | Passive): void {
+    this.#byAddress.set(agent.address, agent);
+    this.#byKey.set(agent.key, agent);
+    this.#nextKey = Math.max(this.#nextKey, agent.key + 1);
+  }
+
+  #cellOf(agent: Cell | Passive | undefined): Cell | undefined {
+    if (!agent) return undefined;
+    if (!("toCell" in agent)) {
+      agent.askedFor = this.#round;
+      return agent;
+    }
+    const cell = agent.toCell();
+    this.add(cell);
+    this.events.woken(cell);
+    return cell;
+  }
+
+  /** Makes the cells of the passive agents below `address`. */
+  wakeBelow(address: Address): void {
+    for (const agent of [...this.#byAddress.values()]) {
+      if (agent.address.startsWith(`${address}/`)) this.#cellOf(agent);
+    }
+  }
+
+  /** Takes up a stored agent that has nothing to do. */
+  addPassive(...agent: Parameters<Molds["passive"]>): void {
+    this.#put(this.#molds.passive(...agent));
   }
 
   remove(cell: Cell): void {
     if (this.#byAddress.get(cell.address) === cell) this.#byAddress.delete(cell.address);
     this.#byKey.delete(cell.key);
+    this.#awake.delete(cell);
     this.#generations.set(cell.address, cell.record.generation);
   }
 
   /** Generation of the last agent at this address that is gone; the next goes on from there. */
   lastGeneration(address: Address): number {
-    return this.#byAddress.get(address)?.record.generation ?? this.#generations.get(address) ?? 0;
+    return this.find(address)?.record.generation ?? this.#generations.get(address) ?? 0;
   }
 
   find(address: Address): Cell | undefined {
-    return this.#byAddress.get(address);
+    return this.#cellOf(this.#byAddress.get(address));
   }
 
   /** @throws {DreamError} `agent_not_found` */
   get(address: Address): Cell {
-    const cell = this.#byAddress.get(address);
+    const cell = this.find(address);
     if (cell) return cell;
     throw new DreamError("agent_not_found", `There is no agent ${address}`);
   }
 
   byKey(key: number): Cell | undefined {
-    return this.#byKey.get(key);
+    return this.#cellOf(this.#byKey.get(key));
   }
 
   /** A key that no agent ever had. */
@@ -67,10 +130,22 @@ export class Registry {
   clear(): void {
     this.#byAddress.clear();
     this.#byKey.clear();
+    this.#awake.clear();
+    this.#molds.clear();
   }
 
-  all(): IterableIterator<Cell> {
-    return this.#byAddress.values();
+  /** Every agent: makes the cells of passive ones, so only for who changes them all. */
+  *all(): Generator<Cell> {
+    for (const agent of [...this.#byAddress.values()]) yield this.#cellOf(agent)!;
+  }
+
+  /** Those that are not passive, or were not a moment ago. */
+  awake(): Iterable<Cell> {
+    return this.#awake;
+  }
+
+  addresses(): Iterable<Address> {
+    return this.#byAddress.keys();
   }
 
   counts(): Record<AgentStatus, number> {
@@ -78,7 +153,8 @@ export class Registry {
       AgentStatus,
       number
     >;
-    for (const cell of this.#byAddress.values()) counts[cell.status]++;
+    for (const cell of this.#awake) counts[cell.status]++;
+    counts[this.#allPaused ? "paused" : "passive"] += this.size - this.#awake.size;
     return counts;
   }
 }

@@ -107,7 +107,7 @@ function isQuiet(cell: Cell): boolean {
 }
 
 /** An ask it owes or a state tagged `busy`; a state tagged `waiting` waits for a person. */
-function hasOpenWork({ owes, tags, status }: StateSummary): boolean {
+export function hasOpenWork({ owes, tags, status }: StateSummary): boolean {
   if (status !== "active" || tags.includes("waiting")) return false;
   return owes > 0 || tags.includes("busy");
 }

@@ -17,6 +17,7 @@ import type { Core } from "./core.ts";
 import { Draft } from "./draft.ts";
 import {
   type AnySupervisor,
+  awakeBelow,
   cellsBelow,
   type SupervisorNode,
   type TreeChild,
@@ -192,7 +193,7 @@ export class Rounds {
     for (const each of walk(node)) {
       if (each.type === "supervisor" || each.type === "dynamic") each.isDown = true;
     }
-    for (const cell of cellsBelow(node, this.#core.registry)) {
+    for (const cell of awakeBelow(node, this.#core.registry)) {
       cell.held = true;
       cell.restarting = false;
       cell.cancelBackoff();
@@ -217,7 +218,7 @@ export class Rounds {
       case "agent":
       case "dynamic": {
         const { shutdownMs } = node;
-        const cells = cellsBelow(node, this.#core.registry);
+        const cells = awakeBelow(node, this.#core.registry);
         const here = [...cells].filter(({ residence }) => residence !== null);
         await Promise.all(here.map((cell) => this.#retire(cell, shutdownMs)));
         return;
@@ -231,7 +232,7 @@ export class Rounds {
   async #stopAll(node: SupervisorNode, ms: ShutdownMs): Promise<void> {
     const untilKilled = ms === "infinity" ? null : ms === "brutal" ? 0 : ms;
     const cancel = untilKilled === null ? none : this.#core.clock.after(untilKilled, () => {
-      for (const cell of cellsBelow(node, this.#core.registry)) {
+      for (const cell of awakeBelow(node, this.#core.registry)) {
         this.#retire(cell, "brutal").catch(none);
       }
     });

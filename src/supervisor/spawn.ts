@@ -7,7 +7,7 @@ import { Cell } from "./cell.ts";
 import type { Core } from "./core.ts";
 import type { Draft } from "./draft.ts";
 import type { Kind } from "./kinds.ts";
-import type { DynamicNode, TreeChild } from "./node.ts";
+import { countRunning, type DynamicNode, type TreeChild } from "./node.ts";
 
 export interface SpawnRequest {
   under: Address;
@@ -53,7 +53,7 @@ export function spawnChild(
   checkInput(kind, request.input);
   const address = childOf(under, name);
   const old = freeAddress(core, draft, address);
-  if (node.running.size + node.waiting.length + draft.spawned.size >= node.spec.maxChildren) {
+  if (countRunning(node) + node.waiting.length + draft.spawned.size >= node.spec.maxChildren) {
     throw new DreamError("too_many_children", `${under} has ${node.spec.maxChildren} children`);
   }
   return place(core, node, draft, newCell(core, node, kind, address, request), old);
@@ -89,7 +89,7 @@ function newCell(
 
 function place(core: Core, node: DynamicNode, draft: Draft, cell: Cell, old: Cell | null): Cell {
   const most = node.spec.maxRunning ?? Number.POSITIVE_INFINITY;
-  const waits = node.running.size + draft.spawned.size >= most;
+  const waits = countRunning(node) + draft.spawned.size >= most;
   const record: AgentRecord = { ...cell.record, status: waits ? "pending" : "running" };
   cell.record = record;
   if (old) draft.change({ op: "agentGone", key: old.key });

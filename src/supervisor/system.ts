@@ -117,7 +117,7 @@ export class System implements Control {
   async leaveSafeMode(): Promise<void> {
     if (!this.#safeMode.leave()) return;
     await this.#takeUpWork();
-    for (const cell of this.#core.registry.all()) this.#dispatcher.wake(cell);
+    for (const cell of this.#core.registry.awake()) this.#dispatcher.wake(cell);
     this.adapters.start();
   }
 
@@ -244,7 +244,7 @@ export class System implements Control {
     this.#gateway.load(await this.#core.store.calls());
     await this.#timers.load();
     this.#resumption.clear();
-    for (const cell of this.#core.registry.all()) this.#resumption.takeUp(cell);
+    for (const cell of this.#core.registry.awake()) this.#resumption.takeUp(cell);
   }
 
   /**

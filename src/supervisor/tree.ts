@@ -15,7 +15,13 @@ import type { Cell } from "./cell.ts";
 import type { Core, Tree as TreeFace } from "./core.ts";
 import { Draft } from "./draft.ts";
 import { decideRestart, type ExitReason, ExitTally } from "./exit-reason.ts";
-import { type AnySupervisor, type SupervisorNode, type TreeChild, walk } from "./node.ts";
+import {
+  type AnySupervisor,
+  countRunning,
+  type SupervisorNode,
+  type TreeChild,
+  walk,
+} from "./node.ts";
 import { recallSupervisors } from "./node-store.ts";
 import { Restarts } from "./restarts.ts";
 import { Rounds } from "./rounds.ts";
@@ -42,6 +48,10 @@ export class Tree implements TreeFace {
     });
     this.#restarts = new Restarts(core, root, this.#rounds);
     for (const node of walk(root)) this.#nodes.set(node.address, node);
+    core.registry.events = {
+      woken: (cell) => this.#woken(cell),
+      rested: (cell) => this.#rested(cell),
+    };
   }
 
   node(address: Address): TreeChild | undefined {
@@ -51,6 +61,10 @@ export class Tree implements TreeFace {
   isSupervisor(address: Address): boolean {
     const type = this.#nodes.get(address)?.type;
     return type !== undefined && type !== "agent";
+  }
+
+  isDynamic(address: Address): boolean {
+    return this.#nodes.get(address)?.type === "dynamic";
   }
 
   groupOf(address: Address): string {
@@ -178,6 +192,25 @@ export class Tree implements TreeFace {
     return true;
   }
 
+  /** As `adopt`, for a child that is passive. */
+  adoptPassive(address: Address): void {
+    const node = this.#nodes.get(parentOf(address));
+    if (node?.type === "dynamic") node.passive++;
+  }
+
+  #woken(cell: Cell): void {
+    const node = this.#nodes.get(parentOf(cell.address));
+    if (node?.type !== "dynamic") return;
+    node.passive--;
+    node.running.add(cell);
+    cell.held = node.isDown;
+  }
+
+  #rested(cell: Cell): void {
+    const node = this.#nodes.get(parentOf(cell.address));
+    if (node?.type === "dynamic" && node.running.delete(cell)) node.passive++;
+  }
+
   /** Brings back how supervisors stand, before their agents are loaded. */
   async load(): Promise<void> {
     await recallSupervisors(this.#core.store, this.root);
@@ -212,6 +245,7 @@ export class Tree implements TreeFace {
     for (const node of this.#nodes.values()) {
       if (node.type !== "dynamic") continue;
       node.running.clear();
+      node.passive = 0;
       node.waiting.length = 0;
     }
   }
@@ -249,7 +283,7 @@ export class Tree implements TreeFace {
   #fill(node: TreeChild): void {
     if (node.type !== "dynamic" || node.isDown) return;
     const most = node.spec.maxRunning ?? Number.POSITIVE_INFINITY;
-    while (node.waiting.length > 0 && node.running.size < most) {
+    while (node.waiting.length > 0 && countRunning(node) < most) {
       const cell = node.waiting.shift()!;
       node.running.add(cell);
       cell.record = { ...cell.record, status: "running" };

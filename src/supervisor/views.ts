@@ -1,5 +1,6 @@
 /** What people and programs see of the running system: plain data, made on request. */
 import { type Address, parentOf } from "../address.ts";
+import type { StateSummary } from "../actors/protocol.ts";
 import type { Json } from "../json.ts";
 import type { AgentStatus, Page } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
@@ -30,12 +31,13 @@ export function viewAgent(cell: Cell): AgentView {
 
 /** One agent with its state, timers and calls, as of the newest commit. */
 export async function viewDetail(core: Core, cell: Cell): Promise<AgentDetail> {
-  const { record, kind, summary } = cell;
+  const { record, kind } = cell;
   const [row, timers, calls] = await Promise.all([
     core.store.state(cell.key),
     core.store.timers(cell.key),
     core.store.calls(cell.key),
   ]);
+  const summary: StateSummary | null = cell.summary ?? (row ? JSON.parse(row.summary) : null);
   return {
     ...viewAgent(cell),
     restart: record.restart,
@@ -73,26 +75,21 @@ export function pageOfAgents(
   const { limit, cursor, under } = query;
   const inside = (address: Address) =>
     !under || under === "/" || address === under || address.startsWith(`${under}/`);
-  const cells = [...core.registry.all()]
-    .filter(({ address }) => inside(address) && (!cursor || address > cursor))
-    .sort((a, b) => a.address < b.address ? -1 : 1);
-  const shown = cells.slice(0, limit);
-  const nextCursor = cells.length > limit ? shown.at(-1)!.address : null;
-  return { items: shown.map(viewAgent), nextCursor };
+  const found = [...core.registry.addresses()]
+    .filter((address) => inside(address) && (!cursor || address > cursor))
+    .sort((a, b) => a < b ? -1 : 1);
+  const shown = found.slice(0, limit);
+  const nextCursor = found.length > limit ? shown.at(-1)! : null;
+  return { items: shown.map((address) => viewAgent(core.registry.get(address))), nextCursor };
 }
 
 /** The whole tree; long lists of spawned agents are cut. */
 export function viewTree(core: Core, tree: Tree): TreeNode {
-  const spawned = new Map<Address, Cell[]>();
-  for (const cell of core.registry.all()) {
-    const parent = parentOf(cell.address);
-    if (tree.node(parent)?.type !== "dynamic") continue;
-    spawned.set(parent, [...(spawned.get(parent) ?? []), cell]);
-  }
+  const spawned = Map.groupBy(core.registry.addresses(), parentOf);
   return viewNode(core, tree.root, spawned);
 }
 
-function viewNode(core: Core, node: TreeChild, spawned: Map<Address, Cell[]>): TreeNode {
+function viewNode(core: Core, node: TreeChild, spawned: Map<Address, Address[]>): TreeNode {
   const base = {
     address: node.address,
     type: node.type,
@@ -113,9 +110,10 @@ function viewNode(core: Core, node: TreeChild, spawned: Map<Address, Cell[]>): T
     case "adapter":
       return { ...base, status: adapterStatus(node.isUp), kind: node.spec.adapter };
     case "dynamic": {
-      const cells = spawned.get(node.address) ?? [];
-      const children = cells.slice(0, mostListed).map(viewLeaf);
-      return { ...base, status: standing(node), children, hidden: cells.length - children.length };
+      const below = spawned.get(node.address) ?? [];
+      const children = below.slice(0, mostListed)
+        .map((address) => viewLeaf(core.registry.get(address)));
+      return { ...base, status: standing(node), children, hidden: below.length - children.length };
     }
     case "supervisor": {
       const children = node.children.map((child) => viewNode(core, child, spawned));

@@ -75,8 +75,6 @@ function costly(sql: string, values?: unknown[]): string[] {
 
 /** What reads more than it is asked for, and why it may. */
 const allowed: Record<string, { plan: string[]; why: string }> = {
-  allAgents: { plan: ["SCAN a"], why: "boot: all agents, once" },
-  allSkips: { plan: ["SCAN k"], why: "boot: all skips, once" },
   allCalls: { plan: ["SCAN calls"], why: "boot: all open calls, once" },
   openAsks: { plan: ["SCAN asks USING INDEX asks_open"], why: "boot: just the open ones" },
   bundles: { plan: ["SCAN bundles", "USE TEMP B-TREE FOR ORDER BY"], why: "few rows" },

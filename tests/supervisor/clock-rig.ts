@@ -50,6 +50,7 @@ export class ClockRig {
   #options: ClockRigOptions;
   #system: System | null = null;
   #crash = () => {};
+  #answers: (() => void)[] = [];
 
   constructor(options: ClockRigOptions) {
     this.#options = options;
@@ -79,7 +80,7 @@ export class ClockRig {
         ...silentTools,
         call: ({ name }) => {
           this.calls.push(name);
-          return new Promise<never>(() => {});
+          return new Promise<null>((resolve) => this.#answers.push(() => resolve(null)));
         },
       },
       safe: this.safe,
@@ -131,6 +132,11 @@ export class ClockRig {
     const asked = this.system.ask(caller, { to, type, payload: {} });
     await this.clock.settle();
     return (await asked).reply;
+  }
+
+  /** Answers the calls that are open, with null. */
+  answerCalls(): void {
+    for (const answer of this.#answers.splice(0)) answer();
   }
 
   /** Events so far, as `type address`. */

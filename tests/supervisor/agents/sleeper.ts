@@ -59,7 +59,7 @@ export default defineAgent({
       working: { tags: "busy" },
       waiting: { tags: ["busy", "waiting"] },
       running: { invoke: { src: "forever" } },
-      calling: { invoke: { src: "reading", input: { path: "/none" } } },
+      calling: { invoke: { src: "reading", input: { path: "/none" }, onDone: "idle" } },
     },
   }),
 });
