@@ -50,6 +50,10 @@ export const commands: CommandTable = {
     summary: "show messages that could not be handled",
     load: async () => (await import("./dead-letters.ts")).deadLettersCommand,
   },
+  torture: {
+    summary: "break a service of its own in every way and count what was lost",
+    load: async () => (await import("./torture.ts")).tortureCommand,
+  },
   help: {
     summary: "show this, or the help of one command",
     load: async () => (await import("./help.ts")).helpCommand,

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { fillDisk, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
 import { Service } from "../support/service.ts";
 import { type CounterReply, verifyCounters } from "../torture/verify-counters.ts";
 
@@ -9,40 +10,14 @@ const sizeMb = 48;
 let folder: string;
 let reason: string | null = null;
 
-async function run(command: string, ...args: string[]): Promise<string | null> {
-  try {
-    const { success, stderr } = await new Deno.Command(command, { args }).output();
-    return success ? null : new TextDecoder().decode(stderr).trim();
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
 beforeAll(async () => {
   folder = await Deno.makeTempDir();
-  reason = await run("mount", "-t", "tmpfs", "-o", `size=${sizeMb}m`, "tmpfs", folder);
+  reason = await mountSmallDisk(folder, sizeMb);
 });
 afterAll(async () => {
-  if (reason === null) await run("umount", folder);
+  if (reason === null) await unmountSmallDisk(folder);
   await Deno.remove(folder, { recursive: true });
 });
-
-/** Writes until nothing more fits. */
-async function fill(path: string): Promise<void> {
-  const file = await Deno.open(path, { create: true, write: true, append: true });
-  try {
-    for (let piece = new Uint8Array(1 << 20); piece.length > 0;) {
-      try {
-        const written = await file.write(piece);
-        if (written < piece.length) piece = piece.subarray(0, piece.length >> 1);
-      } catch {
-        piece = piece.subarray(0, piece.length >> 1);
-      }
-    }
-  } finally {
-    file.close();
-  }
-}
 
 test("full: 503, nothing acknowledged is lost; freed: it goes on by itself", async (context) => {
   if (reason !== null) context.skip(`no file system can be mounted here: ${reason}`);
@@ -62,7 +37,7 @@ test("full: 503, nothing acknowledged is lost; freed: it goes on by itself", asy
     };
     const refusal = () => send().then(() => null, (error: { code: string }) => error.code);
     for (let i = 0; i < 20; i++) await send();
-    await fill(join(folder, "filler"));
+    await fillDisk(join(folder, "filler"));
     const code = await eventually(refusal, { what: "a refusal on the full disk" });
     expect(code).toBe("storage_unavailable");
     expect(await service.client.health().catch((error) => error.code)).toBeTruthy();
@@ -97,7 +72,7 @@ test(
       await service.client.spawn({ address: to, kind: "counter" });
       const payload = { id: "m", n: 1, producer: "p" };
       await service.client.send({ to, type: "count.add", payload });
-      await fill(join(folder, "filler"));
+      await fillDisk(join(folder, "filler"));
       await service.kill9();
       const start = await service.start().then(() => "started", (error: Error) => error.message);
       // Either it serves what it has and refuses what is new, or it says in one line why not.

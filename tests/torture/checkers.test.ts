@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 import { extract } from "../../agents/reader/extract/extract.ts";
 import { type DatabaseFacts, passageKey } from "./database.ts";
 import type { FileBook } from "./files.ts";
-import { planTargets } from "./killer.ts";
+import { planRounds } from "./killer.ts";
 import { randomOf } from "./random.ts";
 import { spread } from "./scorecard.ts";
+import { troubles } from "./troubles.ts";
 import { collectTexts, hashOf } from "./texts.ts";
 import { type CounterReply, verifyCounters } from "./verify-counters.ts";
 import { verifyFiles } from "./verify-files.ts";
@@ -148,10 +149,12 @@ describe("stored messages", () => {
 
 describe("the plan", () => {
   test("is the same for the same seed, and another for another", () => {
-    const plan = (seed: number) => planTargets(20, randomOf(seed, "killer"));
+    const plan = (seed: number) => planRounds(20, randomOf(seed, "killer"));
     expect(plan(1)).toEqual(plan(1));
     expect(plan(1)).not.toEqual(plan(2));
     expect(new Set(plan(3).slice(0, 3).flat())).toEqual(new Set(["control", "host", "tool host"]));
+    expect(new Set(plan(3).slice(3, 7))).toEqual(new Set(troubles));
+    expect(planRounds(30, randomOf(4, "killer"), ["full disk"])).not.toContain("full disk");
   });
 
   test("has as many texts as wanted, no two alike", () => {
@@ -163,7 +166,7 @@ describe("the plan", () => {
 
   test("times: half of them are at most p50", () => {
     expect(spread([])).toBeNull();
-    expect(spread([5])).toEqual({ p50: 5, max: 5 });
-    expect(spread([4, 1, 3, 2])).toEqual({ p50: 2, max: 4 });
+    expect(spread([5])).toEqual({ p50: 5, p99: 5, max: 5 });
+    expect(spread([4, 1, 3, 2])).toEqual({ p50: 2, p99: 4, max: 4 });
   });
 });

@@ -5,10 +5,12 @@ import { eventually, pause } from "../support/eventually.ts";
 import { type Service, StartFailed } from "../support/service.ts";
 import { isPassing, type Producers } from "./producers.ts";
 import type { Random } from "./random.ts";
+import { type Trouble, type TroubleMaker, troubles } from "./troubles.ts";
 import type { Target, Victims } from "./victims.ts";
 
 export interface Kill {
-  targets: Target[];
+  /** What was killed, or the trouble that was made. */
+  targets: (Target | Trouble)[];
   /** The control process was killed once more while it was starting. */
   isDouble: boolean;
   /** From the kill to the first answer of /healthz; null when the control process stayed. */
@@ -26,6 +28,7 @@ export interface KillerOptions {
   random: Random;
   /** An agent that answers `count.read`; one of them is asked after each kill. */
   agents: () => readonly string[];
+  troubles: TroubleMaker;
   signal: AbortSignal;
 }
 
@@ -46,10 +49,46 @@ const plans: readonly Target[][] = [
 
 const backWithinMs = 90_000;
 
-/** Every target comes in the first rounds, in an order of chance; then chance alone decides. */
-export function planTargets(rounds: number, random: Random): Target[][] {
-  const first = random.shuffle([["control"], ["host"], ["tool host"]] as Target[][]);
-  return Array.from({ length: rounds }, (_, i) => first[i] ?? random.pick(plans));
+/** What one round does: kills processes, or makes trouble. */
+export type Plan = Target[] | Trouble;
+
+/**
+ * Every target comes in the first rounds, then every trouble that can be made here, in an order of
+ * chance; after that chance alone decides.
+ */
+export function planRounds(
+  rounds: number,
+  random: Random,
+  impossible: readonly string[] = [],
+): Plan[] {
+  const possible = troubles.filter((trouble) => !impossible.includes(trouble));
+  const first: Plan[] = [
+    ...random.shuffle([["control"], ["host"], ["tool host"]] as Target[][]),
+    ...random.shuffle(possible),
+  ];
+  const later: readonly Plan[] = [...plans, ...possible];
+  return Array.from({ length: rounds }, (_, i) => first[i] ?? random.pick(later));
+}
+
+/** Makes trouble and waits until all is well again; the times count from its end. */
+export async function troubleOnce(options: KillerOptions, trouble: Trouble): Promise<Kill> {
+  const { producers, random, agents, troubles, victims } = options;
+  await troubles.make(trouble);
+  const overAtMs = systemClock.monotonicMs();
+  victims.look();
+  const acknowledged = producers.nextAcknowledged(overAtMs);
+  const answered = ask(options, random.pick(agents()))
+    .then(() => systemClock.monotonicMs() - overAtMs);
+  answered.catch(() => {});
+  const what = `after the ${trouble}`;
+  const acknowledgedAtMs = await within(options, acknowledged, `an acknowledgement ${what}`);
+  return {
+    targets: [trouble],
+    isDouble: false,
+    healthMs: null,
+    acknowledgedMs: acknowledgedAtMs - overAtMs,
+    answeredMs: await within(options, answered, `an answer ${what}`),
+  };
 }
 
 /** @throws {Error} when it does not come back in time */

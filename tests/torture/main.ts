@@ -10,8 +10,9 @@ import { printScorecard } from "./scorecard.ts";
 const usage = `npm run torture -- [--rounds 20] [--seed N] [--files 1000] [--agents 50]
                    [--json] [--keep]
 
-Kills control process, hosts and tool host of a service of its own (in a temporary folder) while
-files are read and messages sent, then checks that nothing is lost, doubled or out of order.
+Kills control process, hosts and tool host of a service of its own (in a temporary folder), freezes
+hosts, hangs threads, fills the disk and moves the clock while files are read and messages sent,
+then checks that nothing is lost, doubled or out of order.
 --seed repeats the plan of a run; --keep leaves its folder; --json prints one object on stdout.`;
 
 interface Wanted {

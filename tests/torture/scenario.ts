@@ -1,12 +1,16 @@
 /** One torture run from the first start to the last check. */
 import { systemClock } from "../../src/clock.ts";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { pause } from "../support/eventually.ts";
 import { Service } from "../support/service.ts";
 import { InboxFiles } from "./files.ts";
-import { type Kill, killOnce, planTargets } from "./killer.ts";
+import { type Kill, killOnce, planRounds, troubleOnce } from "./killer.ts";
 import { isPassing, Producers } from "./producers.ts";
 import { randomOf } from "./random.ts";
+import { Scratch } from "./scratch.ts";
+import { ShiftedClock } from "./shifted-clock.ts";
+import { TroubleMaker } from "./troubles.ts";
 import { waitForQuiet } from "./quiet.ts";
 import type { Scorecard } from "./scorecard.ts";
 import { collectTexts, type Texts } from "./texts.ts";
@@ -32,11 +36,16 @@ export interface Scene {
   files: InboxFiles;
   producers: Producers;
   victims: Victims;
+  troubles: TroubleMaker;
   texts: Texts;
   agents: string[];
   kills: Kill[];
   failures: string[];
 }
+
+const swarm = fileURLToPath(new URL("./swarm.ts", import.meta.url));
+/** Short, so that hung threads and frozen hosts are found within a round. */
+const turnDeadlineMs = 3_000;
 
 /** After the last file was put in, so long until all are remembered; and more for each file. */
 const quietMs = 120_000;
@@ -45,7 +54,7 @@ const quietPerFileMs = 300;
 /** Runs it. Throws nothing of the run: what failed stands in the scorecard. */
 export async function runTorture(options: TortureOptions): Promise<Scorecard> {
   const startedAtMs = systemClock.monotonicMs();
-  const scratch = await Deno.makeTempDir({ prefix: "dreamos-torture-" });
+  const scratch = await Scratch.make();
   const scene = makeScene(options, scratch);
   const { service, failures } = scene;
   try {
@@ -56,17 +65,24 @@ export async function runTorture(options: TortureOptions): Promise<Scorecard> {
     failures.push(error instanceof Error ? error.message : String(error));
   }
   const card = await verifyRun(scene, systemClock.monotonicMs() - startedAtMs);
-  if (options.keep || (!card.ok && !options.signal.aborted)) {
-    await Deno.writeTextFile(join(scratch, "stderr.txt"), service.err);
-    await service.endAll();
-    options.onLine(`kept: ${scratch}`);
-  } else await service.remove();
+  const keep = options.keep || (!card.ok && !options.signal.aborted);
+  if (keep) await Deno.writeTextFile(join(scratch.folder, "stderr.txt"), service.err);
+  await service.endAll();
+  await scratch.close(keep);
+  if (keep) options.onLine(`kept: ${scratch.folder}`);
   return card;
 }
 
-function makeScene(options: TortureOptions, scratch: string): Scene {
+function makeScene(options: TortureOptions, scratch: Scratch): Scene {
   const { seed, signal } = options;
-  const service = new Service(scratch, {});
+  const clock = new ShiftedClock(scratch.folder);
+  const service = new Service(scratch.home, {
+    swarm,
+    inbox: scratch.inbox,
+    env: clock.env,
+    args: ["--limit", `turnDeadlineMs=${turnDeadlineMs}`],
+  });
+  const victims = new Victims(service);
   const agents = Array.from({ length: options.agents }, (_, i) => `/workers/c-${i + 1}`);
   return {
     options,
@@ -80,7 +96,15 @@ function makeScene(options: TortureOptions, scratch: string): Scene {
       senders: 8,
       signal,
     }),
-    victims: new Victims(service),
+    victims,
+    troubles: new TroubleMaker({
+      service,
+      victims,
+      scratch,
+      clock,
+      random: randomOf(seed, "troubles"),
+      signal,
+    }),
     texts: collectTexts(options.files, randomOf(seed, "texts")),
     agents,
     kills: [],
@@ -89,12 +113,15 @@ function makeScene(options: TortureOptions, scratch: string): Scene {
 }
 
 async function playRounds(scene: Scene): Promise<void> {
-  const { options, service, producers, files, texts, victims, agents, kills } = scene;
+  const { options, service, producers, files, texts, victims, agents, kills, troubles } = scene;
   const { rounds, seed, signal, onLine } = options;
   const random = randomOf(seed, "killer");
   await spawnAll(service, agents, seed);
   producers.start();
-  for (const [i, targets] of planTargets(rounds, random).entries()) {
+  const { impossible } = troubles;
+  for (const [what, why] of Object.entries(impossible)) onLine(`left out: ${what}: ${why}`);
+  const around = { service, producers, victims, random, agents: () => agents, troubles, signal };
+  for (const [i, plan] of planRounds(rounds, random, Object.keys(impossible)).entries()) {
     if (signal.aborted) throw new Error("It was interrupted");
     const portion = texts.texts.slice(
       Math.floor(i * options.files / rounds),
@@ -102,10 +129,9 @@ async function playRounds(scene: Scene): Promise<void> {
     );
     const filling = files.disturb(0.06).then(() => files.put(portion));
     await pause(random.int(100, 2_000), signal);
-    const kill = await killOnce(
-      { service, producers, victims, random, agents: () => agents, signal },
-      targets,
-    );
+    const kill = typeof plan === "string"
+      ? await troubleOnce(around, plan)
+      : await killOnce(around, plan);
     await filling;
     kills.push(kill);
     scene.failures.push(...await victims.leftovers());
@@ -118,7 +144,7 @@ function roundLine(round: number, rounds: number, kill: Kill, scene: Scene): str
   const { targets, isDouble, healthMs, acknowledgedMs, answeredMs } = kill;
   const what = `${targets.join(" + ")}${isDouble ? ", again while starting" : ""}`;
   const back = healthMs === null ? "" : `up after ${Math.round(healthMs)} ms, `;
-  return `round ${String(round).padStart(2)}/${rounds}  killed ${what}: ${back}` +
+  return `round ${String(round).padStart(2)}/${rounds}  ${what}: ${back}` +
     `acknowledged after ${Math.round(acknowledgedMs)} ms, ` +
     `answered after ${Math.round(answeredMs)} ms; ` +
     `${scene.producers.counts.acknowledged} messages, ${scene.files.living.size} files`;

@@ -26,19 +26,25 @@ export interface Scorecard {
     texts: Omit<Texts, "texts">;
   };
   /** Milliseconds from a kill. */
-  recovery: Record<"health" | "acknowledged" | "answered", { p50: number; max: number } | null>;
+  recovery: Record<"health" | "acknowledged" | "answered", Spread | null>;
   processesSeen: number;
   integrity: string;
   exitCode: number | null;
   failures: string[];
 }
 
+export interface Spread {
+  p50: number;
+  p99: number;
+  max: number;
+}
+
 /** Half of the values are at most `p50`. Null without values. */
-export function spread(values: readonly number[]): { p50: number; max: number } | null {
+export function spread(values: readonly number[]): Spread | null {
   if (values.length === 0) return null;
   const sorted = values.toSorted((a, b) => a - b);
-  const p50 = sorted[Math.ceil(sorted.length / 2) - 1]!;
-  return { p50: Math.round(p50), max: Math.round(sorted.at(-1)!) };
+  const at = (share: number) => Math.round(sorted[Math.ceil(sorted.length * share) - 1]!);
+  return { p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
 /** By what was hit: `control + host`. */
@@ -67,7 +73,7 @@ export function printScorecard(card: Scorecard): string {
   const kills = Object.entries(card.kills).map(([name, count]) => `${count} × ${name}`);
   const times = (name: keyof Scorecard["recovery"]) => {
     const found = recovery[name];
-    return found ? `p50 ${found.p50} ms, max ${found.max} ms` : "not measured";
+    return found ? `p50 ${found.p50} ms, p99 ${found.p99} ms, max ${found.max} ms` : "not measured";
   };
   const failures = card.failures.slice(0, mostListed).map((failure) => `  ✗ ${failure}`);
   const more = card.failures.length - failures.length;
@@ -76,7 +82,7 @@ export function printScorecard(card: Scorecard): string {
     `${card.ok ? "PASSED" : "FAILED"}  ${card.rounds} rounds in ` +
     `${(card.durationMs / 1_000).toFixed(0)} s, seed ${card.seed}`,
     "",
-    row("ended", `${kills.join(", ")}; ${card.killsWhileStarting} more while starting`),
+    row("faults", `${kills.join(", ")}; ${card.killsWhileStarting} more while starting`),
     row("back", `/healthz ${times("health")}`),
     row("", `first message acknowledged ${times("acknowledged")}`),
     row("", `first answer of an agent ${times("answered")}`),

@@ -28,9 +28,12 @@ export function verifyStored(acknowledged: ReadonlySet<string>, stored: Stored):
 
 type Letter = Stored["deadLetters"][number];
 
-/** The ingestor names a second place to a reader that may have ended: that one goes nowhere. */
-function isFault({ type }: Letter): boolean {
-  return type !== "source.also";
+/**
+ * The ingestor names a second place to a reader that may have ended: that one goes nowhere. What
+ * made an agent hang is given up, as it should be.
+ */
+function isFault({ type, receiver }: Letter): boolean {
+  return type !== "source.also" && !receiver.startsWith("/runaways/");
 }
 
 function group(letters: readonly Letter[]): Map<string, Letter[]> {
