@@ -1,4 +1,4 @@
-/** Where a torture run lives: HOME on a disk of its own where one can be mounted, else just a folder. */
+/** Where a torture run lives: HOME on a disk of its own where one can be mounted. */
 import { join } from "node:path";
 import { fillDisk, mountSmallDisk, unmountSmallDisk } from "../support/small-disk.ts";
 
