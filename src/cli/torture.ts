@@ -13,7 +13,7 @@ export const tortureCommand: Command = {
   about: [
     "Starts a service in a scratch folder and, while files are read and messages sent, kills its",
     "processes, freezes hosts, hangs threads, fills the disk and moves the clock. Then it checks",
-    "that nothing acknowledged was lost, doubled or out of order. Running services are not touched.",
+    "that nothing acknowledged was lost, doubled or late. Running services are not touched.",
   ],
   options: {
     rounds: { type: "string", value: "N", help: "faults, one after the other (default 20)" },
