@@ -55,6 +55,8 @@ function systemFacts(status: SystemStatus, url: string, { terminal }: Run): Fact
     ["storage", status.available ? "available" : terminal.tint("red", "takes nothing new")],
     ...safeModeFact(status, terminal),
     ["agents", agents || "none"],
+    ["ends", countsOf(status.exitsByReason)],
+    ["restarts", countsOf(status.restartsByReason)],
     ["dead letters", String(status.deadLetters)],
     ["memory", `${memory.documents} documents, ${memory.passages} passages`],
     ["control", `process ${status.pid}`],
@@ -66,6 +68,12 @@ function systemFacts(status: SystemStatus, url: string, { terminal }: Run): Fact
 function safeModeFact({ safeMode }: SystemStatus, { tint }: Run["terminal"]): Fact[] {
   if (safeMode === null) return [];
   return [["safe mode", `${tint("red", "agents are paused")}: ${printable(safeMode)}`]];
+}
+
+/** `2 crashed, 1 stalled`: since the start. */
+function countsOf(counts: Record<string, number>): string {
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  return some.map(([reason, count]) => `${count} ${reason}`).join(", ") || "none";
 }
 
 function agentFacts(agent: AgentDetail, { terminal }: Run): Fact[] {

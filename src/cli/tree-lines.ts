@@ -13,6 +13,9 @@ export function drawTree(root: TreeNode, terminal: Terminal, most = 1_000): stri
   const lines: string[] = [];
   const visit = (node: TreeNode, lead: string, below: string) => {
     lines.push(lead + describeNode(node, terminal));
+    for (const line of exitLines(node)) {
+      lines.push(`${below}${node.children.length > 0 ? "│ " : "  "} ${terminal.tint("dim", line)}`);
+    }
     const shown = node.children.slice(0, most);
     const hidden = node.hidden + node.children.length - shown.length;
     shown.forEach((child, i) => {
@@ -42,6 +45,18 @@ function describeNode(node: TreeNode, terminal: Terminal): string {
     ? terminal.tint("red", `  ${lastError.code}: ${printable(lastError.message).slice(0, 200)}`)
     : "";
   return `${tintStatus(terminal, node.status, markOf(node.status))} ${text}${error}`;
+}
+
+/** One line for each reason for which the agent ended: how often, when last, and what it said. */
+function exitLines(node: TreeNode): string[] {
+  // What the status says already is not said again.
+  const said = node.status === "completed" ? "normal" : node.status === "stopped" ? "shutdown" : "";
+  return node.exits.filter(({ reason }) => reason !== said).map(
+    ({ reason, count, lastAtMs, message }) => {
+      const text = message === null ? "" : `: ${printable(message).slice(0, 160)}`;
+      return `↺ ${reason} ${count}×, last ${new Date(lastAtMs).toISOString()}${text}`;
+    },
+  );
 }
 
 function countAgents(node: TreeNode): string {

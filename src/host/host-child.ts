@@ -27,7 +27,7 @@ export interface HostChild {
   process: ChildProcess;
   socket: Duplex;
   /** How the process ended, once it is gone and its output is read. */
-  exited: Promise<string>;
+  exited: Promise<{ how: string; outOfMemory: boolean }>;
 }
 
 /** Deno cuts lists of paths at commas and knows no way to write one. */
@@ -74,11 +74,11 @@ export function startHostChild(options: HostChildOptions): HostChild {
     stream.on("data", (chunk: Uint8Array) => lines.push(chunk));
     stream.on("close", () => lines.end());
   }
-  const exited = new Promise<string>((resolve) => {
+  const exited = new Promise<{ how: string; outOfMemory: boolean }>((resolve) => {
     child.on("exit", (code, signal) => {
       const tell = () => {
         const how = signal ? `ended by ${signal}` : `exit code ${code}`;
-        resolve(outOfMemory ? `out of memory, ${how}` : how);
+        resolve({ how: outOfMemory ? `out of memory, ${how}` : how, outOfMemory });
       };
       const cancel = clock.after(outputMs, tell);
       child.on("close", () => {

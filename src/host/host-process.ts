@@ -56,8 +56,9 @@ export class HostProcess {
     const forget = noteProcess(options.folder, this.pid);
     this.#writer = new FrameWriter(this.#child.socket);
     this.#listen();
-    this.gone = this.#child.exited.then((how) => {
-      this.#fail("host_lost", `Host ${this.pid} was lost: ${how}`);
+    this.gone = this.#child.exited.then(({ how, outOfMemory }) => {
+      const reason = outOfMemory ? "out_of_memory" : "host_lost";
+      this.#fail(reason, `Host ${this.pid} was lost: ${how}`);
       forget();
       this.#slots.close();
       options.onChange();
@@ -210,7 +211,7 @@ export class HostProcess {
     if (this.#over || this.used === 0) return;
     const { limits } = this.#options;
     const memory = memoryFault(this.pid, limits.hostMb);
-    if (memory) return this.#fail("host_lost", `Host ${this.pid} was lost: ${memory}`);
+    if (memory) return this.#fail("out_of_memory", `Host ${this.pid} was lost: ${memory}`);
     if (!strays) return;
     const stray = this.#strays.look(this.pid, this.#pool.threads);
     if (stray) return this.#fail("host_lost", `Host ${this.pid} was ended: ${stray}`);

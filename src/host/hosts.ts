@@ -31,11 +31,12 @@ export interface ThreadRequest {
 /**
  * Why a thread is no more, not being asked to end.
  * - `host_lost`: its host died; `alone` says whether it was the only thread there
+ * - `out_of_memory`: its host died for want of memory; who took it is known when it was `alone`
  * - `bad_frame`: it or a neighbour sent what is no frame; the host was ended
  * - `exited`: the thread ended itself, or an error escaped it
  */
 export interface ThreadLoss {
-  reason: "host_lost" | "bad_frame" | "exited";
+  reason: "host_lost" | "out_of_memory" | "bad_frame" | "exited";
   message: string;
   alone: boolean;
 }

@@ -50,11 +50,12 @@ export class Failures implements FailuresFace {
   }
 
   lost(cell: Cell, hand: readonly Envelope[], loss: ThreadLoss, busy: boolean): void {
-    const error: ErrorData = { code: "host_lost", message: loss.message };
+    const reason = loss.reason === "out_of_memory" ? "out_of_memory" : "host_lost";
+    const error: ErrorData = { code: reason, message: loss.message };
     if (loss.reason === "exited") {
       return this.failed(cell, hand, "crashed", { code: "crashed", message: loss.message });
     }
-    if (loss.alone && busy && cell.suspect) return this.failed(cell, hand, "host_lost", error);
+    if (loss.alone && busy && cell.suspect) return this.failed(cell, hand, reason, error);
     this.#core.tree.exited(cell, "host_lost", loss.message);
     if (busy) cell.suspect = true;
     cell.careful = Math.max(cell.careful, hand.length);

@@ -7,15 +7,19 @@ import type { Core } from "./core.ts";
  * Takes an agent that may not run any more out of its thread: a turn in hand may take `shutdownMs`
  * more, then the thread is killed.
  *
- * @returns whether it was killed
+ * @returns how it went; null when it was in no thread
  */
-export async function retire(core: Core, cell: Cell, shutdownMs: ShutdownMs): Promise<boolean> {
+export async function retire(
+  core: Core,
+  cell: Cell,
+  shutdownMs: ShutdownMs,
+): Promise<"shutdown" | "killed" | null> {
   const { residence } = cell;
-  if (!residence) return false;
+  if (!residence) return null;
   if (shutdownMs !== "brutal") {
     if (residence.hand === null) {
       await core.dispatcher.evict(cell, false);
-      return false;
+      return "shutdown";
     }
     const { promise: left } = residence.left ??= Promise.withResolvers<void>();
     const late = Promise.withResolvers<void>();
@@ -25,7 +29,7 @@ export async function retire(core: Core, cell: Cell, shutdownMs: ShutdownMs): Pr
     await Promise.race([left, late.promise]);
     cancel();
   }
-  if (cell.residence !== residence) return false;
+  if (cell.residence !== residence) return "shutdown";
   await core.dispatcher.evict(cell, true);
-  return true;
+  return "killed";
 }

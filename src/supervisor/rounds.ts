@@ -37,8 +37,8 @@ export interface Round {
 export interface RoundEvents {
   /** A child could not be started; its elder siblings below it are stopped again. */
   startFailed(child: TreeChild, error: ErrorData): void;
-  /** A stop took so long that its thread was killed. */
-  killed(cell: Cell): void;
+  /** It left its thread, or its turn took so long that the thread was killed. */
+  stopped(cell: Cell, how: "shutdown" | "killed"): void;
   /** A supervisor runs, and all its children were started. */
   started(node: AnySupervisor): void;
 }
@@ -241,7 +241,8 @@ export class Rounds {
   }
 
   async #retire(cell: Cell, shutdownMs: ShutdownMs): Promise<void> {
-    if (await retire(this.#core, cell, shutdownMs)) this.#events.killed(cell);
+    const how = await retire(this.#core, cell, shutdownMs);
+    if (how) this.#events.stopped(cell, how);
   }
 }
 

@@ -40,7 +40,8 @@ export class Tree implements TreeFace {
     this.root = root;
     this.#rounds = new Rounds(core, {
       startFailed: (child, error) => this.#restarts.startFailed(child, error),
-      killed: (cell) => this.exited(cell, "killed", "It did not stop within its shutdownMs"),
+      stopped: (cell, how) =>
+        this.exited(cell, how, how === "killed" ? "A turn took longer than its shutdownMs" : null),
       started: (node) => {
         if (node.type === "dynamic") this.#fill(node);
         else this.#restarts.review(node);

@@ -72,6 +72,27 @@ describe("drawTree()", () => {
   });
 });
 
+describe("drawTree() of agents that ended", () => {
+  it("has a line for each reason, but for the one that the status names", async () => {
+    const tree = await new SmallControl().tree();
+    const exit = { count: 2, lastAtMs: 0, message: "Error: no\nmore" };
+    tree.children = [{
+      ...tree.children[0]!,
+      status: "completed",
+      exits: [
+        { ...exit, reason: "crashed" },
+        { ...exit, reason: "stalled", message: null },
+        { ...exit, reason: "normal" },
+      ],
+    }];
+    expect(drawTree(tree, collect()).slice(1)).toEqual([
+      "└─ ✓ captain  completed",
+      "      ↺ crashed 2×, last 1970-01-01T00:00:00.000Z: Error: no more",
+      "      ↺ stalled 2×, last 1970-01-01T00:00:00.000Z",
+    ]);
+  });
+});
+
 describe("text", () => {
   it("printable() leaves no control character and no line end", () => {
     expect(printable("a\x1b[2Jb\r\nc\t\u202ed\x07")).toBe("a\ufffd[2Jb c \ufffdd\ufffd");

@@ -125,7 +125,7 @@ describe("faults of threads", () => {
     const { thread, heard } = await startAgent(rig.hosts, requestFor(hungry, { alone: true }));
     thread.send(deliverFrame(2, ["do"]));
     const loss = await heard.loss();
-    expect(loss).toMatchObject({ reason: "host_lost", alone: true });
+    expect(loss).toMatchObject({ reason: "out_of_memory", alone: true });
     expect(loss.message).toMatch(/out of memory/);
   });
 

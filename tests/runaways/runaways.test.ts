@@ -71,7 +71,7 @@ const inTurns: [how: string, code: string, message: RegExp][] = [
   ["exit", "crashed", /ended itself/],
   ["kill", "host_lost", /ended by SIGKILL/],
   ["forge", "host_lost", /ended for what it sent/],
-  ["hoard", "host_lost", /out of memory/],
+  ["hoard", "out_of_memory", /out of memory/],
 ];
 
 describe("a runaway in a turn", () => {

@@ -198,7 +198,7 @@ describe("stopping", () => {
     await rig.system.stop(10_000);
     expect(rig.hosts.ended).toEqual(["/b killed", "/a released"]);
     expect(await exits("/b")).toEqual(["killed"]);
-    expect(await exits("/a")).toEqual([]);
+    expect(await exits("/a")).toEqual(["shutdown"]);
   });
 
   it("sup_stop_infinity: a turn may take as long as the drain", async () => {
