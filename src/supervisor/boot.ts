@@ -8,7 +8,7 @@ import type { Core } from "./core.ts";
 import { Draft } from "./draft.ts";
 import type { Kind } from "./kinds.ts";
 import { type AgentNode, walk } from "./node.ts";
-import { isQuiet } from "./resting.ts";
+import { isQuiet, isUnremarkable } from "./resting.ts";
 import { grantsFor } from "./spawn.ts";
 import type { Tree } from "./tree.ts";
 
@@ -62,8 +62,7 @@ async function* storedAgents(store: Store): AsyncGenerator<BootAgent> {
 
 /** Whether it has nothing to do, and nothing that needs to be looked at. */
 function isPassive({ record, depths }: BootAgent, summary: StateSummary): boolean {
-  return record.status === "running" && record.lastError === null && record.endedAtMs === null &&
-    depths.every((depth) => depth === 0) && isQuiet(summary);
+  return isUnremarkable(record) && depths.every((depth) => depth === 0) && isQuiet(summary);
 }
 
 /** The swarm file is the wish: what it no longer names stops, state and mailbox stay (R6). */

@@ -1,6 +1,7 @@
 /** Agents that have nothing to do become a row's worth of memory again (R8). */
 import { parentOf } from "../address.ts";
 import type { StateSummary } from "../actors/protocol.ts";
+import type { AgentRecord } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
 import type { Core } from "./core.ts";
 import { hasOpenWork } from "./resumption.ts";
@@ -9,10 +10,16 @@ import { hasOpenWork } from "./resumption.ts";
 function isPassive(core: Core, cell: Cell, callers: ReadonlySet<Cell>): boolean {
   const { record, residence, mailbox } = cell;
   if (residence !== null || mailbox.depth > 0 || !cell.hasState || callers.has(cell)) return false;
-  if (record.status !== "running" || record.lastError !== null || !cell.isRunnable) return false;
+  if (!isUnremarkable(record) || !cell.isRunnable) return false;
   if (cell.queued || cell.loading || cell.suspect || cell.onStart !== null) return false;
   if (cell.careful + cell.backoffs + cell.crashStreak.size + cell.exits.size > 0) return false;
   return isQuiet(cell.summary) && core.tree.isDynamic(parentOf(cell.address));
+}
+
+/** Nothing is noted that somebody has to look at. */
+export function isUnremarkable(record: AgentRecord): boolean {
+  return record.status === "running" && record.lastError === null && record.endedAtMs === null &&
+    record.intent === null && record.suspicion === null;
 }
 
 /** No run, no open work. */

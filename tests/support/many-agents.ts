@@ -20,22 +20,32 @@ export function addManyAgents(home: string, { like, count, withMessage }: ManyAg
         value: string;
       }).value,
     );
-  const numbers = `WITH RECURSIVE numbers (n) AS
-    (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < @count)`;
+  /** Copies the rows of `from` for each number, with these columns made anew. */
+  const copy = (table: string, from: string, anew: Record<string, string>) => {
+    const columns = (db.prepare(`PRAGMA table_info(${table})`).all() as { name: string }[])
+      .map(({ name }) => name);
+    run(`INSERT INTO ${table} (${columns.join(", ")})
+      WITH RECURSIVE numbers (n) AS
+        (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < @count)
+      SELECT ${columns.map((name) => anew[name] ?? `t.${name}`).join(", ")}
+      FROM numbers, ${table} t WHERE ${from}`);
+  };
+  const key = "@last + n";
   const address = "'/workers/m-' || (@last + n)";
+  const keyOfLike = "(SELECT key FROM agents WHERE address = @like)";
+  const newest = `(SELECT max(seq) FROM envelopes WHERE key = ${keyOfLike})`;
   try {
     db.exec("BEGIN IMMEDIATE");
-    run(`INSERT INTO agents ${numbers} SELECT @last + n, ${address}, agent, bundle, restart, input,
-      grants, origin, spawned_by, status, 1, 0, NULL, created_at_ms, NULL
-      FROM numbers, agents WHERE address = @like`);
-    run(`INSERT INTO states ${numbers} SELECT @last + n, c0, c1, c2, c3, turns, s.bundle, version,
-      summary, text FROM numbers, agents a JOIN states s ON s.key = a.key WHERE address = @like`);
+    copy("agents", "t.address = @like", { key, address, generation: "1" });
+    copy("states", `t.key = ${keyOfLike}`, { key });
     if (withMessage) {
-      run(`INSERT INTO envelopes ${numbers} SELECT @last + n, lane, seq + 1, id || '-' || n, kind,
-        ${address}, sender, type, sent_at_ms, expires_at_ms, 0, hops, cause, correlation, NULL,
-        trace, payload FROM numbers, envelopes e WHERE e.key =
-          (SELECT key FROM agents WHERE address = @like)
-          AND seq = (SELECT max(seq) FROM envelopes i WHERE i.key = e.key)`);
+      copy("envelopes", `t.key = ${keyOfLike} AND t.seq = ${newest}`, {
+        key,
+        receiver: address,
+        seq: "t.seq + 1",
+        id: "t.id || '-' || n",
+        reply_to: "NULL",
+      });
     }
     db.prepare("UPDATE meta SET value = ? WHERE name = 'lastKey'").run(String(lastKey() + count));
     db.exec("COMMIT");
