@@ -239,4 +239,32 @@ describe("dynamic supervisors", () => {
       expect([agents.completed, agents.running + agents.passive]).toEqual([40, 1]);
     });
   });
+
+  it("child_adm, child_adm_simple: children are added, found, ended and removed", async () => {
+    const rig = await open();
+    const remove = (address: string) => rig.system.delete(caller, address);
+    await expect(remove("/pool/nobody")).rejects.toMatchObject({ code: "agent_not_found" });
+    await expect(remove("/a")).rejects.toMatchObject({ code: "denied" });
+    const lost = { address: "/nowhere/x", kind: "probe" };
+    await expect(rig.system.spawn(caller, lost)).rejects.toMatchObject({ code: "not_found" });
+    const fixed = { address: "/a/x", kind: "probe" };
+    await expect(rig.system.spawn(caller, fixed)).rejects.toMatchObject({ code: "not_dynamic" });
+    await spawn("x");
+    await expect(spawn("x")).rejects.toMatchObject({ code: "address_taken" });
+    await rig.send("/pool/x", "note", { n: 1 });
+    await remove("/pool/x");
+    await expect(remove("/pool/x")).rejects.toMatchObject({ code: "agent_not_found" });
+    await spawn("x");
+    expect(await rig.notes("/pool/x")).toEqual([]);
+    expect(await otp.restarts("/pool")).toBe(0);
+  });
+
+  it("which_children: the tree lists children in the order of the swarm file", async () => {
+    const ids = ["ch7", "ch3", "ch10"];
+    await otp.open([supervisor("g", ids.map((id) => agent(id))), pool, agent("z"), agent("b")]);
+    const listed = async (at: string) =>
+      (await otp.node(at)).children.map(({ address }) => address);
+    expect(await listed("/")).toEqual(["/g", "/pool", "/z", "/b"]);
+    expect(await listed("/g")).toEqual(ids.map((id) => `/g/${id}`));
+  });
 });
