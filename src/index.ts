@@ -29,8 +29,15 @@ export {
 } from "xstate";
 export { z } from "zod";
 
+export { type AgentAddress, agentAt, type Messages } from "./actors/agent-at.ts";
 export type { Accepts, MessageEvent, MessageEvents, SystemEvent } from "./actors/agent-types.ts";
-export { type AgentDefinition, type AgentInput, defineAgent } from "./actors/define-agent.ts";
+export type { Calls } from "./actors/calls.ts";
+export {
+  type AgentDefinition,
+  type AgentInput,
+  defineAgent,
+  type DefinedAgent,
+} from "./actors/define-agent.ts";
 export type { Lane, ReplyTo } from "./actors/envelope.ts";
 export type { EnvelopeInfo } from "./actors/incoming.ts";
 export type { Migrate, MigrationState } from "./actors/migrate.ts";

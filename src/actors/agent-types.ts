@@ -18,17 +18,28 @@ import type { EnvelopeInfo } from "./incoming.ts";
 /** Message type → schema of its payload, an object. */
 export type Accepts = Record<string, z.ZodType<object>>;
 
+/** Message type → schema of its answer, for types of `accepts` that are answered. */
+export type Replies<A extends Accepts> = { [K in keyof A & string]?: z.ZodType };
+
+/** What an answer must be; `unknown` where `replies` says nothing. */
+export type AnswerTo<R, Type extends string> = [R] extends [never] ? unknown
+  : R extends { [K in Type]: infer S extends z.ZodType } ? z.input<S>
+  : unknown;
+
+/** `replies` without a type that `accepts` lacks. */
+export type OnlyAccepted<A extends Accepts, R> = { [K in Exclude<keyof R, keyof A>]: never };
+
 type Flat<T> = { [K in keyof T]: T[K] };
 
 /** The event a machine gets for one message. */
-export type MessageEvent<Type extends string, Schema extends z.ZodType> = Flat<
+export type MessageEvent<Type extends string, Schema extends z.ZodType, Answer = unknown> = Flat<
   & Omit<z.output<Schema>, "type" | "envelope">
-  & { type: Type; envelope: EnvelopeInfo }
+  & { type: Type; envelope: EnvelopeInfo<Answer> }
 >;
 
 /** All messages of `accepts` as a union of events. */
-export type MessageEvents<A extends Accepts> = {
-  [K in keyof A & string]: MessageEvent<K, A[K]>;
+export type MessageEvents<A extends Accepts, R = unknown> = {
+  [K in keyof A & string]: MessageEvent<K, A[K], AnswerTo<R, K>>;
 }[keyof A & string];
 
 /** What the runtime says; only to machines that name it. */
@@ -47,8 +58,8 @@ export type SystemEvent =
   };
 
 /** Events of a machine: messages, the runtime's, and those it raises itself (`types.events`). */
-export type AgentEvent<A extends Accepts, Own extends EventObject> =
-  | MessageEvents<A>
+export type AgentEvent<A extends Accepts, Own extends EventObject, R = unknown> =
+  | MessageEvents<A, R>
   | SystemEvent
   | Own;
 
@@ -77,17 +88,20 @@ export interface AgentSetup<
   Output extends NonReducibleUnknown,
   Emitted extends EventObject,
   Meta extends MetaObject,
+  R extends Replies<A>,
 > {
   /** The same that `defineAgent` is given: the machine's events are typed by it. */
   accepts?: A;
+  /** The same that `defineAgent` is given: what `reply` takes is typed by it. */
+  replies?: R & OnlyAccepted<A, R>;
   /** `events` here are those that the machine raises or sends to itself and its children. */
   types?: SetupTypes<C, Own, Children, Tag, Input, Output, Emitted, Meta>;
   actors?: { [K in keyof Actors]: Actors[K] };
   actions?: {
     [K in keyof Actions]: ActionFunction<
       C,
-      AgentEvent<A, Own>,
-      AgentEvent<A, Own>,
+      AgentEvent<A, Own, R>,
+      AgentEvent<A, Own, R>,
       Actions[K],
       Provided<Actors>,
       Named<Actions>,
@@ -97,10 +111,15 @@ export interface AgentSetup<
     >;
   };
   guards?: {
-    [K in keyof Guards]: GuardPredicate<C, AgentEvent<A, Own>, Guards[K], Named<Guards>>;
+    [K in keyof Guards]: GuardPredicate<C, AgentEvent<A, Own, R>, Guards[K], Named<Guards>>;
   };
   delays?: {
-    [K in Delay]: DelayConfig<C, AgentEvent<A, Own>, Named<Actions>["params"], AgentEvent<A, Own>>;
+    [K in Delay]: DelayConfig<
+      C,
+      AgentEvent<A, Own, R>,
+      Named<Actions>["params"],
+      AgentEvent<A, Own, R>
+    >;
   };
 }
 
@@ -119,9 +138,10 @@ export type AgentSetupReturn<
   Output extends NonReducibleUnknown,
   Emitted extends EventObject,
   Meta extends MetaObject,
+  R extends Replies<A>,
 > = SetupReturn<
   C,
-  AgentEvent<A, Own> extends infer E extends AnyEventObject ? E : never,
+  AgentEvent<A, Own, R> extends infer E extends AnyEventObject ? E : never,
   Actors,
   Children,
   Actions,

@@ -2,7 +2,8 @@
 import type { AnyStateMachine, EventFromLogic } from "xstate";
 import type { z } from "zod";
 import { DreamError } from "../errors.ts";
-import type { Accepts, MessageEvents } from "./agent-types.ts";
+import type { Accepts, MessageEvents, OnlyAccepted, Replies } from "./agent-types.ts";
+import type { Calls } from "./calls.ts";
 import { lintMachine, systemTypes } from "./lint.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Migrate } from "./migrate.ts";
@@ -11,7 +12,11 @@ import { jsonSchemaOf, payloadSchemaOf } from "./schemas.ts";
 import { type InnerMachine, isMachine, looksLikeMachine } from "./xstate-inner.ts";
 
 /** The definition of one kind of agent. */
-export interface AgentInput<A extends Accepts, M extends AnyStateMachine> {
+export interface AgentInput<
+  A extends Accepts,
+  M extends AnyStateMachine,
+  R extends Replies<A> = Replies<A>,
+> {
   /** The kind's name, such as `summarizer`. */
   kind: string;
   /** Whole number from 1, default 1. Raise it when stored states need `migrate`. */
@@ -19,12 +24,12 @@ export interface AgentInput<A extends Accepts, M extends AnyStateMachine> {
   /** Message type → payload. Unknown types and malformed payloads are refused at the door. */
   accepts: A;
   /** Message types that are answered → what the answer is. */
-  replies?: { [K in keyof A & string]?: z.ZodType };
+  replies?: R & OnlyAccepted<A, R>;
   /** What a fresh start is given (`input` of the context factory). */
   input?: z.ZodType;
   /** What it asks for; the swarm's grants decide. */
-  needs?: { calls?: string[]; read?: string[] };
-  machine: M & (MessageEvents<A> extends EventFromLogic<M> ? unknown : MachineLacksMessages);
+  needs?: { calls?: (keyof Calls | (string & Record<never, never>))[]; read?: string[] };
+  machine: M & (MessageEvents<A, R> extends EventFromLogic<M> ? unknown : MachineLacksMessages);
   /** Makes a state of an older `version` fit this one. Pure. */
   migrate?: Migrate;
 }
@@ -44,6 +49,17 @@ export interface AgentDefinition {
   readonly manifest: Manifest;
 }
 
+/** Only for the compiler: the machine of a definition. */
+declare const machineType: unique symbol;
+
+/** What `defineAgent` returns: the definition, with its types for `agentAt` and `testAgent`. */
+export interface DefinedAgent<A extends Accepts, R, M extends AnyStateMachine>
+  extends AgentDefinition {
+  readonly accepts: A;
+  readonly replies: R;
+  readonly [machineType]?: M;
+}
+
 const definitions = new WeakSet<object>();
 
 /** Whether `value` came from `defineAgent`. */
@@ -59,9 +75,11 @@ const messageType = /^[A-Za-z][A-Za-z0-9._:-]{0,127}$/;
  *
  * @throws {DreamError} `bad_bundle` or `not_durable`, with the path and what to write instead
  */
-export function defineAgent<A extends Accepts, M extends AnyStateMachine>(
-  input: AgentInput<A, M>,
-): AgentDefinition {
+export function defineAgent<
+  A extends Accepts,
+  M extends AnyStateMachine,
+  R extends Replies<A> = Record<never, never>,
+>(input: AgentInput<A, M, R>): DefinedAgent<A, R, M> {
   const { kind, version = 1, machine, migrate = null } = input;
   if (typeof kind !== "string" || !kindName.test(kind)) {
     throw bad("kind", `is ${show(kind)}; wanted a letter, then letters, digits, '.', '_', '-'`);
@@ -81,9 +99,12 @@ export function defineAgent<A extends Accepts, M extends AnyStateMachine>(
   lintMachine(machine);
   const system = systemTypes(machine);
   const manifest = manifestOf(input, version, system);
-  const definition = { kind, version, machine, system: new Set(system), migrate, manifest };
+  const { accepts, replies } = input;
+  const told = { accepts, replies: replies ?? {} };
+  const read = { kind, version, machine, system: new Set(system), migrate, manifest };
+  const definition: AgentDefinition = Object.freeze({ ...read, ...told });
   definitions.add(definition);
-  return Object.freeze(definition);
+  return definition as DefinedAgent<A, R, M>;
 }
 
 function manifestOf(

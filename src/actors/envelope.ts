@@ -15,8 +15,15 @@ export type Lane = (typeof lanes)[number];
 export const envelopeKinds = ["message", "reply", "result", "ran", "timer", "system"] as const;
 export type EnvelopeKind = (typeof envelopeKinds)[number];
 
-/** Where the answer to an ask goes. Serialisable: an agent may keep it and answer later. */
-export interface ReplyTo {
+/** Only for the compiler: what a typed `ReplyTo` wants as its answer. */
+declare const answer: unique symbol;
+
+/**
+ * Where the answer to an ask goes. Serialisable: an agent may keep it and answer later. `Answer` is
+ * what `replies` says about the message that asked.
+ */
+export interface ReplyTo<Answer = unknown> {
+  readonly [answer]?: Answer;
   /** The asker: an address, or `@name` for a person or program at the API. */
   to: string;
   /** Id of the ask at the asker: an agent's own id per start, or the ask's UUID at the API. */

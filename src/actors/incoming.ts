@@ -8,11 +8,11 @@ import type { TurnSystem } from "./system.ts";
 import type { Work } from "./work.ts";
 
 /** What a machine sees of the envelope that brought a message: `event.envelope`. */
-export interface EnvelopeInfo {
+export interface EnvelopeInfo<Answer = unknown> {
   id: string;
   from: string;
   /** Keep it to answer in a later turn: `reply(fn, { to })`. Null when nobody waits. */
-  replyTo: ReplyTo | null;
+  replyTo: ReplyTo<Answer> | null;
   sentAtMs: number;
 }
 

@@ -6,6 +6,14 @@
 import type { ActionArgs, ActionFunction, EventObject, MachineContext } from "xstate";
 import { DreamError } from "../errors.ts";
 import { type ActionInfo, type DurableResolver, markAction } from "./durable-mark.ts";
+import type {
+  AgentAddress,
+  Messages,
+  MessageType,
+  NoPayload,
+  PayloadOf,
+  PlainAddress,
+} from "./agent-at.ts";
 import type { Lane, ReplyTo } from "./envelope.ts";
 
 type Params = Record<string, unknown> | undefined;
@@ -34,6 +42,14 @@ export type Payload = object;
 /** What a reply may be: JSON. Not `unknown`, which would leave its functions untyped. */
 export type Answer = object | string | number | boolean | null | undefined;
 
+/** The answer that a `ReplyTo` wants. */
+type AnswerFor<T> = T extends ReplyTo<infer R> ? (unknown extends R ? Answer : R) : never;
+
+/** What `replies` says about the message at hand; never where the event is no message. */
+type AnswerAt<X extends EventObject> = string extends X["type"] ? Answer
+  : X extends { envelope: { replyTo: infer T } } ? AnswerFor<NonNullable<T>>
+  : never;
+
 export interface TellOptions {
   /** Default `normal`. `control` goes before everything else. */
   lane?: Lane;
@@ -54,18 +70,44 @@ export interface AgentSpec {
   restart?: "permanent" | "transient" | "temporary";
 }
 
-/** Sends a message to an agent: durable with this turn, taken exactly once. */
+/**
+ * Sends a message to an agent: durable with this turn, taken exactly once. To an address made by
+ * `agentAt` type and payload are those that the agent accepts.
+ */
+export function tell<
+  C extends MachineContext,
+  X extends EventObject,
+  P extends Params,
+  E extends EventObject,
+  M extends Messages,
+  T extends MessageType<M>,
+>(
+  to: Expr<C, X, P, E, AgentAddress<M>>,
+  type: T,
+  payload: Expr<C, X, P, E, PayloadOf<M, T>>,
+  options?: TellOptions,
+): DurableAction<C, X, P, E>;
+/** A message without a payload. */
+export function tell<
+  C extends MachineContext,
+  X extends EventObject,
+  P extends Params,
+  E extends EventObject,
+  M extends Messages,
+>(to: Expr<C, X, P, E, AgentAddress<M>>, type: NoPayload<M>): DurableAction<C, X, P, E>;
+/** To an address that is not known before: what is sent is checked when it is sent. */
 export function tell<
   C extends MachineContext,
   X extends EventObject,
   P extends Params,
   E extends EventObject,
 >(
-  to: Expr<C, X, P, E, string>,
+  to: Expr<C, X, P, E, PlainAddress>,
   type: Expr<C, X, P, E, string>,
   payload?: Expr<C, X, P, E, Payload>,
-  options: TellOptions = {},
-): DurableAction<C, X, P, E> {
+  options?: TellOptions,
+): DurableAction<C, X, P, E>;
+export function tell(to: unknown, type: unknown, payload?: unknown, options: TellOptions = {}) {
   return action("tell", (info, params) => ({
     kind: "send",
     to: value<string>(to, info, params),
@@ -86,10 +128,18 @@ export function reply<
   X extends EventObject,
   P extends Params,
   E extends EventObject,
+>(answer?: Expr<C, X, P, E, AnswerAt<X>>): DurableAction<C, X, P, E>;
+export function reply<
+  C extends MachineContext,
+  X extends EventObject,
+  P extends Params,
+  E extends EventObject,
+  T extends ReplyTo,
 >(
-  answer?: Expr<C, X, P, E, Answer>,
-  options: { to?: Expr<C, X, P, E, ReplyTo | null | undefined> } = {},
-): DurableAction<C, X, P, E> {
+  answer: Expr<C, X, P, E, AnswerFor<T>> | undefined,
+  options: { to: Expr<C, X, P, E, T | null | undefined> },
+): DurableAction<C, X, P, E>;
+export function reply(answer?: unknown, options: { to?: unknown } = {}) {
   return action("reply", (info, params) => {
     const replyTo = askOf("reply", options.to, info, params);
     if (!replyTo) return null;

@@ -5,6 +5,15 @@
  */
 import { fromPromise, type PromiseActorLogic } from "xstate";
 import { DreamError } from "../errors.ts";
+import type {
+  AgentAddress,
+  Messages,
+  MessageType,
+  PayloadOf,
+  PlainAddress,
+  ReplyOf,
+} from "./agent-at.ts";
+import type { Calls } from "./calls.ts";
 import { markLogic } from "./durable-mark.ts";
 import type { Lane } from "./envelope.ts";
 
@@ -24,20 +33,33 @@ export interface AskOptions {
 }
 
 /** A call such as `file.read`, named in the agent's `needs` and granted by the swarm. */
-export function call<Output = unknown, Input extends object = Record<string, unknown>>(
-  name: string,
-): PromiseActorLogic<Output, Input> {
-  const logic = fromPromise<Output, Input>(() => outside(`call("${name}")`));
-  return markLogic(logic, { kind: "call", name });
+export function call<Name extends keyof Calls>(
+  name: Name,
+): PromiseActorLogic<Calls[Name]["output"], Calls[Name]["input"]>;
+/** A call that `Calls` does not know: then its output must be named, `call<Forecast>("weather")`. */
+export function call<Output = never, Input extends object = Record<string, unknown>>(
+  name: [Output] extends [never] ? never : string,
+): PromiseActorLogic<Output, Input>;
+export function call(name: string): never {
+  const logic = fromPromise<unknown, object>(() => outside(`call("${name}")`));
+  return markLogic(logic, { kind: "call", name }) as never;
 }
 
+/** Asks an agent whose messages are known (`agentAt`); the input is the payload. */
+export function ask<M extends Messages, T extends MessageType<M>>(
+  options: Omit<AskOptions, "type"> & { to: AgentAddress<M>; type: T },
+): PromiseActorLogic<ReplyOf<M, T>, PayloadOf<M, T>>;
+/** Asks an agent that the input names, `{ to, payload }`, and whose messages are `messages`. */
+export function ask<M extends Messages, T extends MessageType<M>>(
+  options: Omit<AskOptions, "type"> & { messages: M; type: T },
+): PromiseActorLogic<ReplyOf<M, T>, { to: string; payload: PayloadOf<M, T> }>;
 /** Asks the agent at `to`; the input is the payload. */
 export function ask<Reply = unknown, Payload extends object = Record<string, unknown>>(
-  options: AskOptions & { to: string },
+  options: AskOptions & { to: PlainAddress; messages?: undefined },
 ): PromiseActorLogic<Reply, Payload>;
 /** Asks an agent that the input names: `{ to, payload }`. */
 export function ask<Reply = unknown, Payload extends object = Record<string, unknown>>(
-  options: AskOptions & { to?: undefined },
+  options: AskOptions & { to?: undefined; messages?: undefined },
 ): PromiseActorLogic<Reply, { to: string; payload: Payload }>;
 /** Asks the agent at `to`, or without one the agent that the input names. */
 export function ask(options: AskOptions & { to?: string | undefined }): never {

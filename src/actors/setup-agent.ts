@@ -7,10 +7,10 @@ import {
   setup,
   type UnknownActorLogic,
 } from "xstate";
-import type { Accepts, AgentSetup, AgentSetupReturn, ParamsMap } from "./agent-types.ts";
+import type { Accepts, AgentSetup, AgentSetupReturn, ParamsMap, Replies } from "./agent-types.ts";
 
 /**
- * Use it as `setup`: `setupAgent({ accepts, types, actors, actions, guards, delays })`, then
+ * Use it as `setup`: `setupAgent({ accepts, replies, types, actors, actions, guards, delays })`, then
  * `.createMachine({ … })`. A message arrives as `{ type, ...payload, envelope }`.
  */
 export function setupAgent<
@@ -27,6 +27,7 @@ export function setupAgent<
   Output extends NonReducibleUnknown = NonReducibleUnknown,
   Emitted extends EventObject = EventObject,
   Meta extends MetaObject = MetaObject,
+  R extends Replies<A> = Record<never, never>,
 >(
   options: AgentSetup<
     A,
@@ -41,7 +42,8 @@ export function setupAgent<
     Input,
     Output,
     Emitted,
-    Meta
+    Meta,
+    R
   >,
 ): AgentSetupReturn<
   A,
@@ -56,8 +58,9 @@ export function setupAgent<
   Input,
   Output,
   Emitted,
-  Meta
+  Meta,
+  R
 > {
-  const { accepts: _, ...rest } = options;
+  const { accepts: _, replies: __, ...rest } = options;
   return setup(rest as never) as never;
 }

@@ -10,7 +10,8 @@ const onSummarize = (actions: string) =>
 
 /** One line each; `true` where it must compile, else what the compiler's words must hold. */
 const lines: [string, true | RegExp][] = [
-  [`defineAgent({ kind: "k", accepts, machine });`, true],
+  [`defineAgent({ kind: "k", accepts, replies, machine });`, true],
+  [`defineAgent({ kind: "k", accepts, machine });`, /machineLacksMessages/],
   [
     `defineAgent({ kind: "k", accepts: { other: z.object({}) }, machine });`,
     /machineLacksMessages/,
@@ -40,6 +41,67 @@ const lines: [string, true | RegExp][] = [
     /urgent/,
   ],
   [`agent.createMachine({ ${context}, entry: tell("/x", "y", 5) });`, /number/],
+  // Replies
+  [onSummarize("reply({ count: 1 })"), true],
+  [onSummarize("reply({ cuont: 1 })"), /cuont/],
+  [onSummarize("reply({ count: '1' })"), /string/],
+  [onSummarize("reply(({ event }) => ({ count: event.path }))"), /string/],
+  [onSummarize("reply({ count: 1 }, { to: ({ context }) => context.waiting })"), true],
+  [onSummarize("reply({ count: '1' }, { to: ({ context }) => context.waiting })"), /string/],
+  [onSummarize("assign({ waiting: ({ event }) => event.envelope.replyTo })"), true],
+  [`agent.createMachine({ ${context}, on: { forget: { actions: reply("any") } } });`, true],
+  [`agent.createMachine({ ${context}, on: { tick: { actions: reply({ count: 1 }) } } });`, /count/],
+  [`setupAgent({ accepts, replies: { nothing: z.object({}) } });`, /nothing|never/],
+  [
+    `defineAgent({ kind: "k", accepts, replies: { summarize: z.object({}) }, machine });`,
+    /machineLacksMessages/,
+  ],
+  [
+    `defineAgent({ kind: "k", accepts, replies: { summarize: z.string() }, machine });`,
+    /machineLacksMessages/,
+  ],
+  // Other agents
+  [onSummarize(`tell(scribe, "remember", { text: "x" })`), true],
+  [onSummarize(`tell(scribe, "flush")`), true],
+  [onSummarize(`tell(scribe, "remembre", { text: "x" })`), /remembre/],
+  [onSummarize(`tell(scribe, "remember", { text: 1 })`), /number/],
+  [onSummarize(`tell(scribe, "remember", ({ event }) => ({ text: event.envelope }))`), /string/],
+  [onSummarize(`tell(scribe, "remember")`), /remember/],
+  [onSummarize(`tell(() => agentAt("/s-2", scribeMessages), "remember", { text: "x" })`), true],
+  [onSummarize(`tell(() => agentAt("/s-2", scribeMessages), "remember", { txt: "x" })`), /txt/],
+  [onSummarize(`tell(agentAt("/s", summarizer), "summarize", { path: "x" })`), true],
+  [onSummarize(`tell(agentAt("/s", summarizer), "summarize", { file: "x" })`), /file/],
+  [`ask({ to: scribe, type: "remember" });`, true],
+  [`ask({ to: scribe, type: "remembre" });`, /remembre/],
+  [`ask({ messages: scribeMessages, type: "remembre" });`, /remembre/],
+  [
+    `agent.createMachine({ ${context}, invoke: { src: "askOne", input: { to: "/s" } } });`,
+    /payload/,
+  ],
+  [
+    `agent.createMachine({ ${context}, invoke: { src: "askScribe", input: { text: "x" },
+      onDone: { actions: assign({ count: ({ event }) => Number(event.output.ok) }) } } });`
+      .replaceAll(/\n */g, " "),
+    true,
+  ],
+  [
+    `agent.createMachine({ ${context}, invoke: { src: "askScribe", input: { text: "x" },
+      onDone: { actions: assign({ count: ({ event }) => Number(event.output.okay) }) } } });`
+      .replaceAll(/\n */g, " "),
+    /okay/,
+  ],
+  // Calls
+  [`call("file.read");`, true],
+  [`call("fil.read");`, /fil\.read/],
+  [`call<{ celsius: number }>("weather.today");`, true],
+  [
+    `agent.createMachine({ ${context}, invoke: { src: "readFile", input: { path: 5 } } });`,
+    /number/,
+  ],
+  [
+    `agent.createMachine({ ${context}, invoke: { src: "ownTool", input: { town: "x" } } });`,
+    /town/,
+  ],
   [`agent.createMachine({ ${context}, entry: spawnAgent({ under: "/x", name: "y" }) });`, /kind/],
 ];
 
@@ -49,9 +111,9 @@ it("wrong lines do not compile, and say what is wrong; right ones do", async () 
     const sdk = new URL("src/index.ts", root).href;
     const typed = new URL("tests/actors/typed-agent.ts", root).href;
     const head = [
-      `import { assign, defineAgent, reply, spawnAgent, tell, z } from "${sdk}";`,
-      `import { accepts, agent, machine } from "${typed}";`,
-      "void assign, reply;",
+      `import { agentAt, ask, assign, call, defineAgent, reply, setupAgent, spawnAgent, tell, z } from "${sdk}";`,
+      `import { accepts, agent, machine, replies, scribe, scribeMessages, summarizer } from "${typed}";`,
+      "void agentAt, ask, assign, call, replies, reply, scribe, scribeMessages, setupAgent, summarizer;",
     ];
     const file = `${folder}/lines.ts`;
     await Deno.writeTextFile(file, [...head, ...lines.map(([line]) => line)].join("\n"));
@@ -63,11 +125,12 @@ it("wrong lines do not compile, and say what is wrong; right ones do", async () 
     }).output();
     const told = errorsByLine(new TextDecoder().decode(stderr));
     expect([...told.keys()].filter((line) => line <= head.length)).toEqual([]);
-    for (const [i, [line, want]] of lines.entries()) {
-      const error = told.get(head.length + 1 + i);
-      if (want === true) expect(error, line).toBeUndefined();
-      else expect(error ?? "compiles", line).toMatch(want);
-    }
+    const wrong = lines.flatMap(([line, want], i) => {
+      const error = told.get(head.length + 1 + i) ?? "compiles";
+      const isAsWanted = want === true ? error === "compiles" : want.test(error);
+      return isAsWanted ? [] : [`${line}\n  wanted ${want}: ${error}`];
+    });
+    expect(wrong.join("\n")).toBe("");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -3,6 +3,7 @@
  * must not compile is tried in sdk-typing.test.ts against the same setup.
  */
 import {
+  agentAt,
   ask,
   assign,
   call,
@@ -25,16 +26,28 @@ export const accepts = {
   forget: z.object({ all: z.boolean().optional() }),
 };
 
+export const replies = { summarize: z.object({ count: z.number() }) };
+
+/** Another agent, known by its messages alone. */
+export const scribeMessages = {
+  accepts: { remember: z.object({ text: z.string() }), flush: z.object({}) },
+  replies: { remember: z.object({ ok: z.boolean() }) },
+};
+export const scribe = agentAt("/scribe", scribeMessages);
+
 export const agent = setupAgent({
   accepts,
+  replies,
   types: {} as {
-    context: { path: string; waiting: ReplyTo | null; count: number };
+    context: { path: string; waiting: ReplyTo<{ count: number }> | null; count: number };
     events: { type: "tick" };
     input: { folder: string };
   },
   actors: {
-    readFile: call<{ text: string }, { path: string }>("file.read"),
-    askScribe: ask<{ ok: boolean }, { text: string }>({ to: "/scribe", type: "remember" }),
+    readFile: call("file.read"),
+    ownTool: call<{ celsius: number }, { city: string }>("weather.today"),
+    askScribe: ask({ to: scribe, type: "remember" }),
+    askOne: ask({ messages: scribeMessages, type: "remember" }),
     askAnyone: ask<{ ok: boolean }, { text: string }>({ type: "remember" }),
     slow: fromPromise<number, number>(({ input }) => Promise.resolve(input)),
   },
@@ -58,6 +71,8 @@ export const machine = agent.createMachine({
             }),
             tell("/scribe", "note", ({ event }) => ({ path: event.path })),
             tell(({ event }) => event.path, "note"),
+            tell(scribe, "remember", ({ event }) => ({ text: event.path })),
+            tell(scribe, "flush"),
             reply(({ context }) => ({ count: context.count })),
             refuse("not_found", ({ event }) => `no ${event.path}`),
             spawnAgent(({ event }) => ({
@@ -88,7 +103,7 @@ export const machine = agent.createMachine({
           onDone: {
             target: "idle",
             actions: [
-              reply(({ event }) => ({ text: event.output.text }), {
+              reply(({ event }) => ({ count: event.output.text.length }), {
                 to: ({ context }) => context.waiting,
               }),
             ],
@@ -104,10 +119,10 @@ export const machine = agent.createMachine({
   },
 });
 
-defineAgent({
+export const summarizer = defineAgent({
   kind: "summarizer",
   accepts,
-  replies: { summarize: z.object({ count: z.number() }) },
+  replies,
   input: z.object({ folder: z.string() }),
   needs: { calls: ["file.read"] },
   machine,
