@@ -81,6 +81,14 @@ export class AgentThread {
     }
   }
 
+  /** Takes a definition that the caller has loaded: authors' tests do (`testAgent`). */
+  use(hash: string, definition: AgentDefinition): void {
+    this.dispose();
+    this.#bundle = hash;
+    this.#definition = definition;
+    this.#loadError = null;
+  }
+
   /** What the bundle says about itself. */
   describe(): Described {
     if (this.#definition) return { ok: true, manifest: this.#definition.manifest };

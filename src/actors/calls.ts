@@ -3,7 +3,9 @@
  * Calls of tools of your own are added where they are used:
  *
  *     declare module "dreamos" {
- *       interface Calls { "weather.today": { input: { city: string }; output: { celsius: number } } }
+ *       interface Calls {
+ *         "weather.today": { input: { city: string }; output: { celsius: number } };
+ *       }
  *     }
  */
 export interface Calls {

@@ -107,6 +107,7 @@ export function tell<
   payload?: Expr<C, X, P, E, Payload>,
   options?: TellOptions,
 ): DurableAction<C, X, P, E>;
+/** What the compiler picks one of the above for. */
 export function tell(to: unknown, type: unknown, payload?: unknown, options: TellOptions = {}) {
   return action("tell", (info, params) => ({
     kind: "send",
@@ -129,6 +130,7 @@ export function reply<
   P extends Params,
   E extends EventObject,
 >(answer?: Expr<C, X, P, E, AnswerAt<X>>): DurableAction<C, X, P, E>;
+/** Answers an ask taken earlier. */
 export function reply<
   C extends MachineContext,
   X extends EventObject,
@@ -139,6 +141,7 @@ export function reply<
   answer: Expr<C, X, P, E, AnswerFor<T>> | undefined,
   options: { to: Expr<C, X, P, E, T | null | undefined> },
 ): DurableAction<C, X, P, E>;
+/** What the compiler picks one of the above for. */
 export function reply(answer?: unknown, options: { to?: unknown } = {}) {
   return action("reply", (info, params) => {
     const replyTo = askOf("reply", options.to, info, params);

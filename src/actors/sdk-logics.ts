@@ -36,10 +36,11 @@ export interface AskOptions {
 export function call<Name extends keyof Calls>(
   name: Name,
 ): PromiseActorLogic<Calls[Name]["output"], Calls[Name]["input"]>;
-/** A call that `Calls` does not know: then its output must be named, `call<Forecast>("weather")`. */
+/** A call that `Calls` does not know: its output must be named, `call<Forecast>("weather")`. */
 export function call<Output = never, Input extends object = Record<string, unknown>>(
   name: [Output] extends [never] ? never : string,
 ): PromiseActorLogic<Output, Input>;
+/** What the compiler picks one of the above for. */
 export function call(name: string): never {
   const logic = fromPromise<unknown, object>(() => outside(`call("${name}")`));
   return markLogic(logic, { kind: "call", name }) as never;

@@ -10,8 +10,8 @@ import {
 import type { Accepts, AgentSetup, AgentSetupReturn, ParamsMap, Replies } from "./agent-types.ts";
 
 /**
- * Use it as `setup`: `setupAgent({ accepts, replies, types, actors, actions, guards, delays })`, then
- * `.createMachine({ … })`. A message arrives as `{ type, ...payload, envelope }`.
+ * Use it as `setup`: `setupAgent({ accepts, replies, types, actors, actions, guards, delays })`,
+ * then `.createMachine({ … })`. A message arrives as `{ type, ...payload, envelope }`.
  */
 export function setupAgent<
   C extends MachineContext,

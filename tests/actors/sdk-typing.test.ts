@@ -1,9 +1,15 @@
 /** What the SDK's types must refuse: one run of the compiler over wrong lines, and right ones. */
 import { expect, it } from "vitest";
 
+const names = "accepts, agent, machine, replies, scribe, scribeMessages, summarizer";
+const sdk = "agentAt, ask, assign, call, defineAgent, reply, setupAgent, spawnAgent, tell, z";
+
 const root = new URL("../../", import.meta.url);
 
 const context = `context: { path: "", waiting: null, count: 0 }`;
+
+const invoking = (invoke: string) =>
+  `agent.createMachine({ ${context}, invoke: { ${invoke.replaceAll(/\n */g, " ")} } });`;
 
 const onSummarize = (actions: string) =>
   `agent.createMachine({ ${context}, on: { summarize: { actions: ${actions} } } });`;
@@ -24,16 +30,16 @@ const lines: [string, true | RegExp][] = [
   [onSummarize("assign({ path: ({ event }) => event.path })"), true],
   [onSummarize("assign({ path: ({ event }) => event.paht })"), /paht/],
   [onSummarize("reply(({ event }) => event.paht)"), /paht/],
-  [`agent.createMachine({ ${context}, invoke: { src: "readFile", input: { path: "x" } } });`, true],
+  [invoking(`src: "readFile", input: { path: "x" }`), true],
   [
-    `agent.createMachine({ ${context}, invoke: { src: "readFile", input: { file: "x" } } });`,
+    invoking(`src: "readFile", input: { file: "x" }`),
     /file/,
   ],
   [
-    `agent.createMachine({ ${context}, invoke: { src: "askScribe", input: { text: 1 } } });`,
+    invoking(`src: "askScribe", input: { text: 1 }`),
     /text/,
   ],
-  [`agent.createMachine({ ${context}, invoke: { src: "writeFile" } });`, /writeFile/],
+  [invoking(`src: "writeFile"`), /writeFile/],
   [`agent.createMachine({ ${context}, on: { forget: { guard: "small" } } });`, /small/],
   [`agent.createMachine({ ${context}, entry: tell("/x", "y", {}, { lane: "low" }) });`, true],
   [
@@ -75,19 +81,17 @@ const lines: [string, true | RegExp][] = [
   [`ask({ to: scribe, type: "remembre" });`, /remembre/],
   [`ask({ messages: scribeMessages, type: "remembre" });`, /remembre/],
   [
-    `agent.createMachine({ ${context}, invoke: { src: "askOne", input: { to: "/s" } } });`,
+    invoking(`src: "askOne", input: { to: "/s" }`),
     /payload/,
   ],
   [
-    `agent.createMachine({ ${context}, invoke: { src: "askScribe", input: { text: "x" },
-      onDone: { actions: assign({ count: ({ event }) => Number(event.output.ok) }) } } });`
-      .replaceAll(/\n */g, " "),
+    invoking(`src: "askScribe", input: { text: "x" },
+      onDone: { actions: assign({ count: ({ event }) => Number(event.output.ok) }) }`),
     true,
   ],
   [
-    `agent.createMachine({ ${context}, invoke: { src: "askScribe", input: { text: "x" },
-      onDone: { actions: assign({ count: ({ event }) => Number(event.output.okay) }) } } });`
-      .replaceAll(/\n */g, " "),
+    invoking(`src: "askScribe", input: { text: "x" },
+      onDone: { actions: assign({ count: ({ event }) => Number(event.output.okay) }) }`),
     /okay/,
   ],
   // Calls
@@ -95,11 +99,11 @@ const lines: [string, true | RegExp][] = [
   [`call("fil.read");`, /fil\.read/],
   [`call<{ celsius: number }>("weather.today");`, true],
   [
-    `agent.createMachine({ ${context}, invoke: { src: "readFile", input: { path: 5 } } });`,
+    invoking(`src: "readFile", input: { path: 5 }`),
     /number/,
   ],
   [
-    `agent.createMachine({ ${context}, invoke: { src: "ownTool", input: { town: "x" } } });`,
+    invoking(`src: "ownTool", input: { town: "x" }`),
     /town/,
   ],
   [`agent.createMachine({ ${context}, entry: spawnAgent({ under: "/x", name: "y" }) });`, /kind/],
@@ -108,12 +112,12 @@ const lines: [string, true | RegExp][] = [
 it("wrong lines do not compile, and say what is wrong; right ones do", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const sdk = new URL("src/index.ts", root).href;
+    const door = new URL("src/index.ts", root).href;
     const typed = new URL("tests/actors/typed-agent.ts", root).href;
     const head = [
-      `import { agentAt, ask, assign, call, defineAgent, reply, setupAgent, spawnAgent, tell, z } from "${sdk}";`,
-      `import { accepts, agent, machine, replies, scribe, scribeMessages, summarizer } from "${typed}";`,
-      "void agentAt, ask, assign, call, replies, reply, scribe, scribeMessages, setupAgent, summarizer;",
+      `import { ${sdk} } from "${door}";`,
+      `import { ${names} } from "${typed}";`,
+      `void [${sdk}, ${names}];`,
     ];
     const file = `${folder}/lines.ts`;
     await Deno.writeTextFile(file, [...head, ...lines.map(([line]) => line)].join("\n"));

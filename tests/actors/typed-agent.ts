@@ -29,7 +29,7 @@ export const accepts = {
 export const replies = { summarize: z.object({ count: z.number() }) };
 
 /** Another agent, known by its messages alone. */
-export const scribeMessages = {
+const scribeMessages = {
   accepts: { remember: z.object({ text: z.string() }), flush: z.object({}) },
   replies: { remember: z.object({ ok: z.boolean() }) },
 };
@@ -119,7 +119,7 @@ export const machine = agent.createMachine({
   },
 });
 
-export const summarizer = defineAgent({
+const summarizer = defineAgent({
   kind: "summarizer",
   accepts,
   replies,
@@ -142,3 +142,5 @@ defineSwarm({
   kinds: { summarizer: "./summarizer.ts" },
   children: [{ type: "agent", id: "s", agent: "summarizer" }],
 });
+
+export { scribeMessages, summarizer };

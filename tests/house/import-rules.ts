@@ -36,7 +36,7 @@ function resolve({ from, target }: Import): string | null {
 
 /** Part of the house a file belongs to: `words`, a folder of src, `client`, `up`, `agents`, … */
 function partOf(path: string): string {
-  if (path === "src/index.ts") return "index";
+  if (path === "src/index.ts" || path === "src/testing.ts") return "index";
   if (path === "src/api/client.ts") return "client";
   if (path === "src/cli/up.ts") return "up";
   const [top, folder, deeper] = path.split("/");
@@ -145,7 +145,8 @@ const exportPattern = /^export (?:async )?(?:const|let|function\*?|class) (\w+)/
 const noDeadExports: Rule<CodeFile> = {
   name: "what is exported is used by another file",
   find(files) {
-    const isPublic = (path: string) => path === "src/index.ts" || path === "src/api/client.ts";
+    const isPublic = (path: string) =>
+      ["src/index.ts", "src/testing.ts", "src/api/client.ts"].includes(path);
     return files.filter(({ path }) => !isPublic(path)).flatMap((file) =>
       Array.from(file.code.matchAll(exportPattern)).flatMap(({ 1: name, index }) => {
         const word = new RegExp(`\\b${name}\\b`);
