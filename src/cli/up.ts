@@ -219,7 +219,7 @@ async function openSystem(
     onShutdown: () => end(0),
     onFatal(code, error) {
       const { message } = toErrorData(error, "storage_unavailable");
-      log("error", "the process must end", { code, message });
+      log("error", `ending with exit code ${code}: ${message}`, { code });
       // Storage that cannot be trusted must not be written once more by an orderly end.
       if (code === 1) Deno.exit(1);
       end(code);

@@ -174,7 +174,7 @@ export class Tree implements TreeFace {
 
   report(draft: Draft, address: Address, error: ErrorData): void {
     const { code, message } = error;
-    this.#core.log("error", "trouble reported", { address, code });
+    this.#core.log("error", `trouble at ${address}: ${code}; see dreamos tree`, { address, code });
     const captain = this.#core.registry.find("/captain");
     const payload = { from: address, problem: code, message: message.slice(0, 2000) };
     if (!captain || captain.hasEnded || captain.address === address) return;
