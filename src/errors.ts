@@ -3,6 +3,8 @@
  * the CLI and what to do next. `docs/errors.md` is generated from it; codes are only ever added.
  */
 
+import { verbRefusals } from "./verbs.ts";
+
 interface ErrorKind {
   /** HTTP status the API answers with. */
   status: number;
@@ -73,7 +75,18 @@ export const errorKinds = {
     exit: 1,
     hint: "Use a fresh Idempotency-Key for a different request.",
   },
-  agent_stopped: { status: 409, exit: 1, hint: "Start it again: dreamos restart ADDRESS." },
+  agent_stopped: { status: 409, exit: 1, hint: "Start it again: dreamos resume ADDRESS." },
+  checkpoint_not_found: {
+    status: 404,
+    exit: 5,
+    hint: "See what there is: dreamos checkpoints ADDRESS.",
+  },
+  letter_not_found: {
+    status: 404,
+    exit: 5,
+    hint: "It was replayed, dropped or is too old: dreamos deadletters.",
+  },
+  not_replayable: { status: 409, exit: 1, hint: "Look at it: dreamos deadletters show ID." },
   agent_ended: { status: 409, exit: 1, hint: "Spawn a new one, or send to another agent." },
   agent_parked: {
     status: 409,
@@ -89,6 +102,8 @@ export const errorKinds = {
     exit: 1,
     hint: "Give the new definition a higher version and a migrate function.",
   },
+  // what people do to agents (src/verbs.ts)
+  ...verbRefusals,
   // time
   ask_timeout: {
     status: 504,

@@ -68,5 +68,13 @@ export function parseStored(text: string): Stored {
   );
 }
 
+/**
+ * The same state, whose further starts have ids that were never given before: an agent that goes
+ * back to an earlier state must not take results of what it started after that for its own.
+ */
+export function reborn(text: string, nowMs: number): string {
+  return JSON.stringify({ ...parseStored(text), born: nowMs.toString(36) });
+}
+
 /** An event as timers keep it. */
 export type StoredEvent = EventObject;

@@ -28,6 +28,16 @@ export async function readJsonBody(request: Request, limit: number, clock: Clock
   return { bytes, value: parseJson(bytes) };
 }
 
+/** Reads a body that may be left out: nothing at all is `{}`. */
+export async function readOptionalBody(
+  request: Request,
+  limit: number,
+  clock: Clock,
+): Promise<Body> {
+  const bytes = await readBytes(request, limit, clock);
+  return { bytes, value: bytes.length === 0 ? {} : parseJson(bytes) };
+}
+
 async function readBytes(request: Request, limit: number, clock: Clock): Promise<Uint8Array> {
   const declared = request.headers.get("content-length");
   if (declared !== null && Number(declared) > limit) throw tooLarge(declared, limit);

@@ -15,22 +15,31 @@ import type {
   AgentDetail,
   AgentView,
   AskInput,
+  CheckpointView,
   MessageInput,
   SpawnInput,
   SystemStatus,
   TreeNode,
+  VerbAnswer,
+  VerbInput,
 } from "../supervisor/control.ts";
+import type { AgentVerb } from "../verbs.ts";
 import type { AskView, DeadLetterView, MessageView } from "./views.ts";
 
 export { DreamError } from "../errors.ts";
 export type { AskView, DeadLetterView, MessageView } from "./views.ts";
+export { agentVerbs } from "../verbs.ts";
+export type { AgentVerb } from "../verbs.ts";
 export type { MemoryHit } from "../storage/memory.ts";
 export type {
   AgentDetail,
   AgentView,
+  CheckpointView,
   SpawnInput,
   SystemStatus,
   TreeNode,
+  VerbAnswer,
+  VerbOutcome,
 } from "../supervisor/control.ts";
 
 /** Lanes of a message, most urgent first. Written here again as the client needs no server code. */
@@ -82,11 +91,26 @@ export interface Client {
   readAsk(id: string): Promise<AskView>;
   spawn(spawn: SpawnInput, options?: WriteOptions): Promise<AgentView>;
   delete(address: string): Promise<void>;
+  /**
+   * Pause, resume, stop, drain, restart or delete one agent, or all below a supervisor; `/` is all.
+   * Of many, those that refuse stand in the answer with their errors.
+   */
+  carryOut(
+    verb: AgentVerb,
+    address: string,
+    options?: WriteOptions & Omit<VerbInput, "verb" | "address">,
+  ): Promise<VerbAnswer>;
+  /** Earlier states that `restart` can go back to, newest first. */
+  checkpoints(address: string): Promise<Page<CheckpointView>>;
   /** `since`: `10m`, ISO 8601 or epoch milliseconds. */
   messages(
     query?: PageQuery & { to?: string; from?: string; since?: string | number },
   ): Promise<Page<MessageView>>;
   deadLetters(query?: PageQuery & { to?: string }): Promise<Page<DeadLetterView>>;
+  deadLetter(id: number): Promise<DeadLetterView>;
+  /** Sends it again, once; resolves with the new envelope's id. */
+  replay(id: number, options?: WriteOptions): Promise<{ id: string }>;
+  dropLetter(id: number): Promise<void>;
   recall(
     q: string,
     options?: { limit?: number; includeDeleted?: boolean },
@@ -110,8 +134,18 @@ export function createClient(options: ClientOptions): Client {
     readAsk: (id) => call("GET", `/api/v1/asks/${encodeURIComponent(id)}`),
     spawn: (spawn, o) => call("POST", "/api/v1/agents", { ...o, body: spawn }),
     delete: (address) => call("DELETE", agentPath(address)),
+    carryOut: (verb, address, { signal, idempotencyKey, ...body } = {}) => {
+      const o: CallOptions = { body };
+      if (signal) o.signal = signal;
+      if (idempotencyKey !== undefined) o.idempotencyKey = idempotencyKey;
+      return call("POST", `${agentPath(address)}/${verb}`, o);
+    },
+    checkpoints: (address) => call("GET", `${agentPath(address)}/checkpoints`),
     messages: (query = {}) => call("GET", `/api/v1/messages${queryOf({ ...query })}`),
     deadLetters: (query = {}) => call("GET", `/api/v1/deadletters${queryOf({ ...query })}`),
+    deadLetter: (id) => call("GET", `/api/v1/deadletters/${id}`),
+    replay: (id, o) => call("POST", `/api/v1/deadletters/${id}/replay`, o),
+    dropLetter: (id) => call("DELETE", `/api/v1/deadletters/${id}`),
     recall: (q, more = {}) => call("GET", `/api/v1/recall${queryOf({ q, ...more })}`),
     shutdown: () => call("POST", "/api/v1/shutdown"),
   };

@@ -6,7 +6,8 @@ import { parseMoment } from "../duration.ts";
 import { DreamError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { Limits } from "../limits.ts";
-import type { AskInput, MessageInput, SpawnInput } from "../supervisor/control.ts";
+import type { AgentVerb } from "../verbs.ts";
+import type { AskInput, MessageInput, SpawnInput, VerbInput } from "../supervisor/control.ts";
 import type { MessageQuery } from "../storage/store.ts";
 
 const longestMs = 366 * 24 * 3_600_000;
@@ -36,6 +37,19 @@ const spawn = z.strictObject({
   input: json.optional(),
   restart: z.enum(["permanent", "transient", "temporary"]).optional(),
 });
+
+const plainVerb = z.strictObject({});
+const verbBodies = {
+  pause: plainVerb,
+  resume: plainVerb,
+  stop: plainVerb,
+  delete: plainVerb,
+  drain: z.strictObject({ waitMs: z.int().min(0).max(longestMs).optional() }),
+  restart: z.strictObject({
+    fresh: z.boolean().optional(),
+    fromCheckpoint: z.int().min(1).optional(),
+  }),
+} as const;
 
 /** Text of the query string; each key once. */
 const count = (fallback: number, max: number) =>
@@ -140,6 +154,12 @@ export function readSpawn(value: Json, bodyBytes: number, limits: Limits): Spawn
   const { address, ...rest } = read(spawn, value, "the agent to spawn");
   if (rest.input !== undefined) checkPayload(rest.input, bodyBytes, limits);
   return { ...rest, address: parseAddress(address) };
+}
+
+/** The body of `POST /agents/{address}/{verb}`, which may be empty; the address may be `/`. */
+export function readVerb(verb: AgentVerb, address: string, value: Json): VerbInput {
+  const body = read<Omit<VerbInput, "verb" | "address">>(verbBodies[verb], value, `the ${verb}`);
+  return { ...body, verb, address: address === "/" ? address : parseAddress(address) };
 }
 
 type Query = Record<string, string>;

@@ -16,6 +16,7 @@ import {
   readRecallQuery,
   readSpawn,
 } from "./requests.ts";
+import { verbRoutes } from "./verb-routes.ts";
 import { viewAsk, viewDeadLetter, viewMessage } from "./views.ts";
 
 export interface RouteOptions {
@@ -41,7 +42,12 @@ function traceOf(request: Request): { trace?: string } {
 }
 
 export function routesOf(options: RouteOptions): Route[] {
-  return [...writeRoutes(options), ...agentRoutes(options), ...readRoutes(options)];
+  return [
+    ...writeRoutes(options),
+    ...agentRoutes(options),
+    ...readRoutes(options),
+    ...verbRoutes(options, caller),
+  ];
 }
 
 function writeRoutes({ control, clock, limits }: RouteOptions): Route[] {

@@ -91,7 +91,8 @@ export class Applier {
       }
       case "checkpoint": {
         const { key, atMs, reason, lastKey, mark } = change.row;
-        this.#run(sweeps.putCheckpoint, [atMs, reason, lastKey, mark, key]);
+        const wanted = [atMs, reason, lastKey, mark, key, reason, atMs, atMs];
+        this.#run(sweeps.putCheckpoint, wanted);
         this.#run(sweeps.trimCheckpoints, [key, key]);
       }
     }

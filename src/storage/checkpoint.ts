@@ -4,6 +4,8 @@ import type { CallRow, Cursors, TimerRow } from "./store.ts";
 
 /** Checkpoints kept of one agent. */
 export const keptCheckpoints = 5;
+/** Those that are not made for a restart are so far apart at least. */
+export const checkpointEveryMs = 60_000;
 
 /** What is asked for when a checkpoint is made; the state is copied by the store. */
 export interface CheckpointRequest {

@@ -17,6 +17,7 @@ import type {
 } from "./store.ts";
 import {
   type Checkpoint,
+  checkpointEveryMs,
   type CheckpointInfo,
   type CheckpointRequest,
   keptCheckpoints,
@@ -199,6 +200,8 @@ export class Tables {
     const hot = this.hot.get(key);
     const older = this.checkpointsOf(key);
     if (!hot?.row || older.some(({ turns }) => turns === hot.turns)) return;
+    const ageMs = request.atMs - (older[0]?.atMs ?? Number.NEGATIVE_INFINITY);
+    if (request.reason === "minute" && ageMs >= 0 && ageMs < checkpointEveryMs) return;
     const timers = [...this.timers.values()].filter((row) => row.key === key);
     const calls = [...this.calls.values()].filter((row) => row.key === key);
     const { cursors, turns, row: { state, summary } } = hot;

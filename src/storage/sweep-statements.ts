@@ -3,7 +3,7 @@
  * sets of others, lane by lane so that consumed envelopes are not looked at.
  */
 import { envelopeKinds, lanes } from "../actors/envelope.ts";
-import { keptCheckpoints } from "./checkpoint.ts";
+import { checkpointEveryMs, keptCheckpoints } from "./checkpoint.ts";
 
 const words = (column: string, names: readonly string[]) =>
   `CASE ${column} ${names.map((name, i) => `WHEN ${i} THEN '${name}'`).join(" ")} END`;
@@ -45,7 +45,7 @@ export const unattempt = "UPDATE envelopes SET attempt = 0 WHERE key = ? AND lan
 export const unbury = "DELETE FROM dead_letters WHERE receiver = ? AND envelope ->> 'id' = ?";
 export const dropLetter = "DELETE FROM dead_letters WHERE id = ?";
 
-/** A state that a checkpoint already has is not copied again. */
+/** Not of a state that has been copied, nor, by the minute, within one. */
 export const putCheckpoint = `INSERT INTO checkpoints (key, at_ms, reason, last_key, mark,
     c0, c1, c2, c3, turns, bundle, version, summary, text, timers, calls)
   SELECT s.key, ?, ?, ?, ?, s.c0, s.c1, s.c2, s.c3, s.turns, s.bundle, s.version, s.summary, s.text,
@@ -56,7 +56,8 @@ export const putCheckpoint = `INSERT INTO checkpoints (key, at_ms, reason, last_
       'input', c.input, 'status', c.status, 'cause', c.cause, 'requestedAtMs', c.requested_at_ms))
       FROM calls c WHERE c.key = s.key)
   FROM states s WHERE s.key = ? AND s.text IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM checkpoints o WHERE o.key = s.key AND o.turns = s.turns)`;
+    SELECT 1 FROM checkpoints o WHERE o.key = s.key AND (o.turns = s.turns
+      OR (? = 'minute' AND o.at_ms > ? - ${checkpointEveryMs} AND o.at_ms <= ?)))`;
 /** `?`: the agent's key, twice. */
 export const trimCheckpoints = `DELETE FROM checkpoints WHERE key = ? AND id <= (
   SELECT id FROM checkpoints WHERE key = ? ORDER BY id DESC LIMIT 1 OFFSET ${keptCheckpoints})`;

@@ -82,9 +82,27 @@ export class Asks implements AsksFace {
       .onAccept(() => this.#drop(name));
   }
 
-  failAll(draft: Draft, cell: Cell, error: ErrorData): void {
+  cancelAll(draft: Draft, asker: string, after: string | null): void {
     for (const { row } of [...this.#open.values()]) {
-      if (row.key !== cell.key) continue;
+      if (row.asker === asker && (after === null || row.id > after)) {
+        this.cancel(draft, asker, row.ask);
+      }
+    }
+  }
+
+  isAsked(cell: Cell): boolean {
+    for (const { row } of this.#open.values()) if (row.key === cell.key) return true;
+    return false;
+  }
+
+  failAll(
+    draft: Draft,
+    cell: Cell,
+    error: ErrorData,
+    which: (row: AskRow) => boolean = () => true,
+  ): void {
+    for (const { row } of [...this.#open.values()]) {
+      if (row.key !== cell.key || !which(row)) continue;
       const to = { to: row.asker, ask: row.ask, expiresAtMs: row.expiresAtMs };
       const { code, message } = error;
       this.settle(draft, to, { ok: false, error: { code, message } }, null, null);

@@ -18,7 +18,7 @@ const pageCount = 500;
 /** Takes up all stored agents and gives them their places in the tree. */
 export async function loadAgents(core: Core, tree: Tree): Promise<void> {
   core.registry.clear();
-  tree.clearPlaces();
+  tree.places.clear();
   await tree.load();
   core.registry.reserveKeys(Number(await core.store.meta("lastKey") ?? 0));
   const draft = new Draft();
@@ -34,12 +34,12 @@ export async function loadAgents(core: Core, tree: Tree): Promise<void> {
       summary !== null && tree.isDynamic(parentOf(record.address)) && isPassive(stored, summary)
     ) {
       core.registry.addPassive(record, kind, stored);
-      tree.adoptPassive(record.address);
+      tree.places.adoptPassive(record.address);
       continue;
     }
     const cell = new Cell(record, kind, { ...stored, summary, hasState: summary !== null });
     core.registry.add(cell);
-    if (!tree.adopt(cell)) stop(draft, cell);
+    if (!tree.places.adopt(cell)) stop(draft, cell);
   }
   for (const node of walk(tree.root)) {
     if (node.type === "agent" && !tree.isBelowEnded(node.address)) placeAgent(core, draft, node);

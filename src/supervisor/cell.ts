@@ -65,6 +65,10 @@ export class Cell {
   suspect = false;
   /** Different envelopes in a row that crashed it without a turn between. */
   crashStreak = new Set<string>();
+  /** Taken out of its work by a restart that a person asked for. */
+  renewing = false;
+  /** Monotonic ms of its last checkpoint by the minute, or of its first turn in this process. */
+  checkpointMs: number | null = null;
   /** Restarts since it was last stable, for the backoff. */
   backoffs = 0;
   lastCrashMs = Number.NEGATIVE_INFINITY;
@@ -103,7 +107,8 @@ export class Cell {
 
   /** Whether it may be given a thread and envelopes. */
   get isRunnable(): boolean {
-    if (this.paused || this.restarting || this.held || this.blockedOn !== null) return false;
+    if (this.paused || this.restarting || this.renewing) return false;
+    if (this.held || this.blockedOn !== null) return false;
     return this.record.status === "running";
   }
 
@@ -125,7 +130,7 @@ export class Cell {
     if (stored !== "running") return stored;
     if (this.paused) return "paused";
     if (this.held && !this.hasState) return "pending";
-    if (this.restarting || this.held) return "restarting";
+    if (this.restarting || this.renewing || this.held) return "restarting";
     if (this.blockedOn) return "blocked";
     return this.residence || this.hasWork ? "running" : "passive";
   }

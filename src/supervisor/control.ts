@@ -7,6 +7,7 @@ import type { Lane, Outcome } from "../actors/envelope.ts";
 import type { HostInfo } from "../host/hosts.ts";
 import type { ErrorData } from "../errors.ts";
 import type { Json, JsonSchema } from "../json.ts";
+import type { AgentVerb } from "../verbs.ts";
 import type {
   AgentStatus,
   AskRow,
@@ -55,6 +56,48 @@ export interface SpawnInput {
 export interface Idempotency {
   key: string;
   bodyHash: string;
+}
+
+/** What is done to an agent, or to all agents below a supervisor. */
+export interface VerbInput {
+  verb: AgentVerb;
+  /** Of an agent, a supervisor, or `/` for all. */
+  address: string;
+  /** Restart from the first input: timers, calls, runs and children end, the mailbox stays. */
+  fresh?: boolean;
+  /** Restart from this checkpoint. */
+  fromCheckpoint?: number;
+  /** How long the answer to a drain may take; it goes on after that. */
+  waitMs?: number;
+}
+
+export interface VerbOutcome {
+  address: Address;
+  /** Its status before. */
+  from: AgentStatus;
+  /** Null when it is no more. */
+  status: AgentStatus | null;
+  /** What it still has to do before it is stopped. */
+  intent: "stop" | "drain" | null;
+  /** Why it could not be done. */
+  error: ErrorData | null;
+}
+
+export interface VerbAnswer {
+  verb: AgentVerb;
+  address: Address;
+  agents: VerbOutcome[];
+}
+
+/** An earlier state of an agent that it can be restarted from. */
+export interface CheckpointView {
+  id: number;
+  atMs: number;
+  reason: "minute" | "restart";
+  turns: number;
+  /** XState's state value. */
+  state: Json;
+  tags: string[];
 }
 
 export interface AgentView {
@@ -151,6 +194,13 @@ export interface Control {
   spawn(caller: Caller, spawn: SpawnInput, idempotency?: Idempotency): Promise<AgentView>;
   /** Ends it: mailbox to dead letters, address free (R6). */
   delete(caller: Caller, address: string): Promise<void>;
+  /**
+   * One agent, or all below a supervisor: then those that refuse stand in the answer.
+   * @throws {DreamError} the agent's refusal, or the first one when all refuse
+   */
+  carryOut(caller: Caller, input: VerbInput, idempotency?: Idempotency): Promise<VerbAnswer>;
+  /** Newest first. */
+  checkpoints(address: string): Promise<CheckpointView[]>;
   agents(query: { limit: number; cursor?: string; under?: string }): Promise<Page<AgentView>>;
   agent(address: string): Promise<AgentDetail>;
   tree(): Promise<TreeNode>;
@@ -158,6 +208,16 @@ export interface Control {
   deadLetters(
     query: { to?: Address; limit: number; cursor?: string },
   ): Promise<Page<DeadLetter & { id: number }>>;
+  /** @throws {DreamError} `letter_not_found` */
+  deadLetter(id: number): Promise<DeadLetter & { id: number }>;
+  /**
+   * Sends a dead letter's message again, once: the letter is gone in the same commit, the new
+   * envelope names the dead one as its cause.
+   * @throws {DreamError} `letter_not_found`, `not_replayable`, or what a new message is refused with
+   */
+  replay(caller: Caller, id: number, idempotency?: Idempotency): Promise<{ id: string }>;
+  /** Forgets a dead letter. @throws {DreamError} `letter_not_found` */
+  dropLetter(caller: Caller, id: number): Promise<void>;
   recall(
     query: string,
     options: { limit: number; includeDeleted?: boolean },

@@ -10,7 +10,8 @@ import type { Hosts, ThreadLoss } from "../host/hosts.ts";
 import type { Ids } from "../ids.ts";
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
-import type { AskRow, CallRow, Store, TimerRow } from "../storage/store.ts";
+import type { AgentRecord, AskRow, CallRow, Store, TimerRow } from "../storage/store.ts";
+import type { ShutdownMs } from "../swarm.ts";
 import type { Cell } from "./cell.ts";
 import type { Draft } from "./draft.ts";
 import type { ExitReason } from "./exit-reason.ts";
@@ -122,7 +123,16 @@ export interface Asks {
   cycle(asker: Address, asked: Address): Address[] | null;
   cancel(draft: Draft, asker: string, ask: string): void;
   /** Answers all asks that `cell` was asked and that no envelope of its mailbox will answer. */
-  failAll(draft: Draft, cell: Cell, error: ErrorData): void;
+  failAll(
+    draft: Draft,
+    cell: Cell,
+    error: ErrorData,
+    which?: (row: AskRow) => boolean,
+  ): void;
+  /** Ends the asks of one asker; with `after`, those with later ids. */
+  cancelAll(draft: Draft, asker: string, after: string | null): void;
+  /** Whether somebody waits for an answer of `cell`. */
+  isAsked(cell: Cell): boolean;
 }
 
 export interface Timers {
@@ -137,6 +147,10 @@ export interface Gateway {
   callers(): ReadonlySet<Cell>;
   /** All calls of an agent that is no more. */
   forget(cell: Cell): void;
+  /** Takes the stored calls of an agent up again that had been forgotten. */
+  remember(cell: Cell): void;
+  /** Asks for a call again whose result was lost with a later state, if that does no harm. */
+  repeat(draft: Draft, cell: Cell, row: CallRow): void;
 }
 
 export interface Tree {
@@ -164,8 +178,15 @@ export interface Tree {
   stableAfterMs(address: Address): number;
   /** A child has ended for good: its place is free. */
   childEnded(cell: Cell): void;
-  /** Stops a child: state and mailbox stay, new sends are refused. */
-  stopChild(draft: Draft, cell: Cell): void;
+  /** A child of the swarm file. */
+  isNamed(address: Address): boolean;
+  isAdapter(address: Address): boolean;
+  /** How long a turn in hand of this agent may take when it has to end. */
+  shutdownMs(address: Address): ShutdownMs;
+  /** Sorted as a start would take them. */
+  inStartOrder(cells: readonly Cell[]): Cell[];
+  /** Supervisors at and below `address` that have ended run again. */
+  reopen(address: Address, by: string): void;
   /** Hosts are shared only inside one group (R5, R7). */
   groupOf(address: Address): string;
   isSupervisor(address: Address): boolean;
@@ -174,6 +195,22 @@ export interface Tree {
   isBelowEnded(address: Address): boolean;
   /** Notes why an agent's stay in its thread ended. */
   exited(cell: Cell, reason: ExitReason, message: string | null): void;
+}
+
+export interface Places {
+  /** Gives up its place: it does not run any more. */
+  leave(cell: Cell): void;
+  /** Lets it run with `record`, at once or, where its supervisor limits that, when it is its turn. */
+  enter(draft: Draft, cell: Cell, record: AgentRecord): void;
+}
+
+export interface Verbs {
+  /** Begins the stop of `cell`: its turn ends, `system.stop` is handled where it is named. */
+  stop(draft: Draft, cell: Cell, by: string): void;
+  /** Stops it without any further turn. */
+  stopNow(cell: Cell, by: string | null): void;
+  /** An agent that is about to be stopped has nothing in hand. @returns whether it is stopped now */
+  rested(cell: Cell): boolean;
 }
 
 export interface Core {
@@ -196,6 +233,8 @@ export interface Core {
   timers: Timers;
   gateway: Gateway;
   tree: Tree;
+  places: Places;
+  verbs: Verbs;
   /** False from the first moment of a shutdown: no new work from outside. */
   isOpen: boolean;
   /** True while memory is loaded anew or the process ends: no turn is handed over. */

@@ -22,12 +22,14 @@ export function receiverOf(core: Core, draft: Draft, to: string, isAsk: boolean)
     }
     throw new DreamError("agent_not_found", `Cannot send to ${to}: there is no such agent`);
   }
+  const { status, intent } = cell.record;
+  const standing = intent === null ? status : `${status}, it is about to ${intent}`;
   const refuse = (code: "agent_ended" | "agent_failed" | "agent_stopped" | "agent_parked") => {
-    throw new DreamError(code, `Cannot send to ${to}: its status is ${cell.record.status}`);
+    throw new DreamError(code, `Cannot send to ${to}: its status is ${standing}`);
   };
   if (cell.record.status === "completed") refuse("agent_ended");
   if (cell.record.status === "failed") refuse("agent_failed");
-  if (cell.record.status === "stopped") refuse("agent_stopped");
+  if (cell.record.status === "stopped" || cell.record.intent !== null) refuse("agent_stopped");
   if (isAsk && cell.record.status === "parked") refuse("agent_parked");
   return cell;
 }

@@ -91,15 +91,20 @@ export class Dispatcher implements DispatcherFace {
       return;
     }
     if (this.#rests(cell, residence)) return;
+    if (cell.record.intent !== null && this.#core.verbs.rested(cell)) return;
     if (!cell.hasState) return this.#hand(residence, []);
     const isCareful = cell.careful > 0 || cell.mailbox.hasCrashedBefore;
     const most = isCareful ? 1 : this.#core.limits.turnEnvelopes;
-    const taken = cell.mailbox.take(most, batchBytes);
+    const taken = cell.record.intent === "stop"
+      ? cell.mailbox.takeUrgent(1)
+      : cell.mailbox.take(most, batchBytes);
     if (this.#parkForResult(cell, taken)) return;
     const batch = this.#living(cell, taken);
     if (batch.length > 0) return this.#hand(residence, batch);
     residence.sinceMs = this.#core.clock.monotonicMs();
-    if (cell.mailbox.hasLoaded) return this.#deliver(cell, residence);
+    if (cell.mailbox.hasLoaded && cell.record.intent !== "stop") {
+      return this.#deliver(cell, residence);
+    }
     loadMore(this.#core, cell);
     if (this.#placement.isWanted && isIdle(cell) && !cell.hasWork) {
       this.#detach(cell)?.thread?.release();

@@ -26,6 +26,8 @@ export class Failures implements FailuresFace {
   }
 
   failed(cell: Cell, hand: readonly Envelope[], reason: ExitReason, error: ErrorData): void {
+    // It was to end with this turn: how that ended makes no difference (I1).
+    if (cell.record.intent === "stop") return this.#core.verbs.stopNow(cell, null);
     const draft = new Draft();
     const isFirst = hand.length === 0 || hand.some((envelope) => envelope.attempt === 0);
     // Only one that crashed it alone may use up its attempts: the others of a batch are innocent.
@@ -50,6 +52,7 @@ export class Failures implements FailuresFace {
   }
 
   lost(cell: Cell, hand: readonly Envelope[], loss: ThreadLoss, busy: boolean): void {
+    if (cell.record.intent === "stop") return this.#core.verbs.stopNow(cell, null);
     const reason = loss.reason === "out_of_memory" ? "out_of_memory" : "host_lost";
     const error: ErrorData = { code: reason, message: loss.message };
     if (loss.reason === "exited") {
@@ -90,7 +93,12 @@ export class Failures implements FailuresFace {
   }
 
   park(draft: Draft, cell: Cell, error: ErrorData): void {
-    const record: AgentRecord = { ...cell.record, status: "parked", lastError: error };
+    const record: AgentRecord = {
+      ...cell.record,
+      status: "parked",
+      lastError: error,
+      intent: null,
+    };
     draft.change({ op: "agent", record });
     const { code, message } = error;
     draft.event(this.#core.clock.wallMs(), "agent.parked", cell.address, { code, message });

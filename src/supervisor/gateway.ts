@@ -67,6 +67,29 @@ export class Gateway implements GatewayFace {
     }
   }
 
+  remember(cell: Cell): void {
+    this.#core.store.calls(cell.key).then((rows) => {
+      for (const row of rows) {
+        if (row.status !== "in_doubt" && !this.#live.has(keyOf(cell, row.id))) {
+          this.#dispatch(cell, row);
+        }
+      }
+    }).catch((error) => {
+      this.#core.log("error", "calls could not be taken up", { code: String(error?.code) });
+    });
+  }
+
+  repeat(draft: Draft, cell: Cell, row: CallRow): void {
+    if (isMemoryCall(row.name) || this.#tools.get(row.name)?.idempotent) {
+      return this.request(draft, cell, { ...row, status: "requested" });
+    }
+    const message = `${row.name} was called, and its result belongs to a later state`;
+    const payload = JSON.stringify({ ok: false, error: { code: "in_doubt", message } });
+    const letter = { kind: "result" as const, from: "system", type: "", payload };
+    const { mail } = this.#core;
+    draft.post(cell, mail.envelope(cell.address, { ...letter, correlation: row.id }));
+  }
+
   #dispatch(cell: Cell, row: CallRow): void {
     if (cell.hasEnded || this.#core.registry.byKey(cell.key) !== cell) return;
     const key = keyOf(cell, row.id);

@@ -170,6 +170,44 @@ export class Mailbox {
     this.consumed([envelope]);
   }
 
+  /** Takes from the control lane alone. */
+  takeUrgent(most: number): Envelope[] {
+    const lane = this.#lane("control");
+    const batch = lane.open.splice(0, most);
+    for (const { payload } of batch) lane.bytes -= payload.length;
+    return batch;
+  }
+
+  /** Open envelopes of the control lane. */
+  get urgent(): number {
+    const { open, beyond } = this.#lane("control");
+    return open.length + beyond;
+  }
+
+  /**
+   * Lets go of what is in memory: it is read from the store when it is wanted. `revived` were taken
+   * out before and are there again, ahead of all others of their lane.
+   */
+  unload(revived: readonly { lane: Lane }[] = []): void {
+    for (const { lane } of revived) this.#lane(lane).beyond++;
+    this.depth += revived.length;
+    this.bounded += revived.length;
+    for (const lane of this.#lanes) {
+      lane.beyond += lane.open.length;
+      lane.unknown = lane.beyond;
+      lane.open = [];
+      lane.bytes = 0;
+    }
+    this.#bySender.clear();
+  }
+
+  /** Its agent is no more. */
+  clear(): void {
+    this.unload();
+    for (const lane of this.#lanes) lane.beyond = lane.unknown = 0;
+    this.depth = this.bounded = 0;
+  }
+
   /** Everything in memory, in lane order. */
   peek(): Envelope[] {
     return this.#lanes.flatMap((lane) => lane.open);

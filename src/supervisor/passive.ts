@@ -43,6 +43,10 @@ export class Passive {
     [this.#c0, this.#c1, this.#c2, this.#c3] = cursors;
   }
 
+  get spawnedBy(): string | null {
+    return this.#mold.record.spawnedBy;
+  }
+
   /** The agent as it was; its summary is read with its state when it gets a thread. */
   toCell(): Cell {
     const { key, address, generation } = this;

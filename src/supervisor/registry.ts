@@ -122,6 +122,11 @@ export class Registry {
     return this.#nextKey++;
   }
 
+  /** The highest key given so far. */
+  get lastKey(): number {
+    return this.#nextKey - 1;
+  }
+
   /** Keys up to `key` are used, by agents that are gone too. */
   reserveKeys(key: number): void {
     this.#nextKey = Math.max(this.#nextKey, key + 1);
@@ -142,6 +147,19 @@ export class Registry {
   /** Those that are not passive, or were not a moment ago. */
   awake(): Iterable<Cell> {
     return this.#awake;
+  }
+
+  /** Keys of agents by the address that spawned them, oldest first. */
+  families(): Map<Address, number[]> {
+    const found = new Map<Address, number[]>();
+    for (const agent of this.#byAddress.values()) {
+      const parent = "toCell" in agent ? agent.spawnedBy : agent.record.spawnedBy;
+      if (parent === null || !parent.startsWith("/")) continue;
+      const keys = found.get(parent);
+      if (keys) keys.push(agent.key);
+      else found.set(parent, [agent.key]);
+    }
+    return found;
   }
 
   addresses(): Iterable<Address> {

@@ -2,7 +2,7 @@
  * The running system: puts the parts together, brings everything stored back to life, and is the
  * `Control` that the API calls.
  */
-import { nameOf, parentOf, parseAddress } from "../address.ts";
+import { nameOf, parentOf, parseAddress, rootAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
 import type { Bundle, Hosts } from "../host/hosts.ts";
@@ -26,6 +26,7 @@ import { Gateway } from "./gateway.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { Kinds } from "./kinds.ts";
 import { Ledger } from "./ledger.ts";
+import { Letters } from "./letters.ts";
 import { Mail } from "./mail.ts";
 import { buildTree } from "./node.ts";
 import { Registry } from "./registry.ts";
@@ -33,7 +34,8 @@ import { Resumption } from "./resumption.ts";
 import { SafeMode } from "./safe-mode.ts";
 import { Timers } from "./timers.ts";
 import { Tree } from "./tree.ts";
-import { pageOfAgents, viewAgent, viewDetail, viewTree } from "./views.ts";
+import { Verbs } from "./verbs.ts";
+import { pageOfAgents, viewAgent, viewCheckpoints, viewDetail, viewTree } from "./views.ts";
 
 export interface SystemParts {
   clock: Clock;
@@ -66,6 +68,8 @@ export class System implements Control {
   #safeMode: SafeMode;
   #door: Door;
   #housekeeping: Housekeeping;
+  #verbs: Verbs;
+  #letters: Letters;
   readonly adapters: Adapters;
   #startedAtMs: number;
   #recovering: Promise<void> | null = null;
@@ -92,7 +96,10 @@ export class System implements Control {
     core.timers = this.#timers = new Timers(core);
     core.gateway = this.#gateway = new Gateway(core);
     core.tree = this.#tree = new Tree(core, buildTree(parts.swarm));
+    core.places = this.#tree.places;
     this.#door = new Door(core, this.#asks);
+    this.#letters = new Letters(core, this.#door);
+    core.verbs = this.#verbs = new Verbs(core, this.#door);
     this.#housekeeping = new Housekeeping(core, this.#dispatcher, this.#resumption);
     this.adapters = new Adapters(core, this.#door, this.#tree, parts.tools);
     this.#startedAtMs = parts.clock.wallMs();
@@ -199,14 +206,17 @@ export class System implements Control {
     });
   };
 
-  delete: Control["delete"] = async (_caller, address) => {
-    this.#door.checkOpen();
-    const cell = this.#core.registry.get(parseAddress(address));
-    if (this.#tree.node(cell.address)?.type === "agent" && cell.record.status !== "stopped") {
-      throw new DreamError("denied", `${cell.address} is in the swarm file: take it out there`);
-    }
-    await this.#tree.deleteChild(cell);
+  delete: Control["delete"] = async (caller, address) => {
+    await this.carryOut(caller, { verb: "delete", address });
   };
+
+  carryOut: Control["carryOut"] = async (caller, input, idempotency) => {
+    if (input.verb === "resume" && input.address === rootAddress) await this.leaveSafeMode();
+    return await this.#verbs.carryOut(caller, input, idempotency);
+  };
+
+  checkpoints: Control["checkpoints"] = async (address) =>
+    await viewCheckpoints(this.#core, this.#core.registry.get(parseAddress(address)));
 
   agents: Control["agents"] = (query) => Promise.resolve(pageOfAgents(this.#core, query));
 
@@ -218,6 +228,13 @@ export class System implements Control {
   messages: Control["messages"] = (query) => this.#core.store.messages(query);
 
   deadLetters: Control["deadLetters"] = (query) => this.#core.store.deadLetters(query);
+
+  deadLetter: Control["deadLetter"] = (id) => this.#letters.find(id);
+
+  replay: Control["replay"] = (caller, id, idempotency) =>
+    this.#letters.replay(caller, id, idempotency);
+
+  dropLetter: Control["dropLetter"] = (caller, id) => this.#letters.drop(caller, id);
 
   recall: Control["recall"] = (query, options) => this.#core.store.memory.recall(query, options);
 
@@ -232,11 +249,13 @@ export class System implements Control {
 
   async #load(): Promise<void> {
     await loadAgents(this.#core, this.#tree);
+    this.#letters.clear();
     this.#asks.load(await this.#core.store.openAsks());
     this.#tree.hold();
     this.#core.isHalted = false;
     if (this.#safeMode.reason === null) await this.#takeUpWork();
     this.#tree.begin();
+    for (const cell of [...this.#core.registry.awake()]) this.#verbs.rested(cell);
   }
 
   /** Calls, delays and open work that were left by the process before. */

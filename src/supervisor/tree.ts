@@ -1,13 +1,12 @@
 /**
  * The supervision tree at run time: who is where, and what happens to a child at its end (R6).
  *
- * Owns: the places of agents. Talks to: restarts.ts, which decides for supervisors; rounds.ts,
+ * Owns: who is where. Talks to: restarts.ts, which decides for supervisors; rounds.ts,
  * which stops and starts.
  * Invariants:
- * - I1 At most `maxRunning` children of a dynamic supervisor run; the others wait in order.
- * - I2 What happens to a child while its supervisor stops it is noted and has no other effect.
+ * - I1 What happens to a child while its supervisor stops it is noted and has no other effect.
  */
-import { type Address, parentOf } from "../address.ts";
+import { type Address, parentOf, rootAddress } from "../address.ts";
 import type { ErrorData } from "../errors.ts";
 import type { AgentRecord } from "../storage/store.ts";
 import { buryRest } from "./burial.ts";
@@ -15,14 +14,10 @@ import type { Cell } from "./cell.ts";
 import type { Core, Tree as TreeFace } from "./core.ts";
 import { Draft } from "./draft.ts";
 import { decideRestart, type ExitReason, ExitTally } from "./exit-reason.ts";
-import {
-  type AnySupervisor,
-  countRunning,
-  type SupervisorNode,
-  type TreeChild,
-  walk,
-} from "./node.ts";
-import { recallSupervisors } from "./node-store.ts";
+import { type AnySupervisor, type SupervisorNode, type TreeChild, walk } from "./node.ts";
+import { noteSupervisor, recallSupervisors } from "./node-store.ts";
+import type { ShutdownMs } from "../swarm.ts";
+import { Places } from "./places.ts";
 import { Restarts } from "./restarts.ts";
 import { Rounds } from "./rounds.ts";
 import { spawnChild, type SpawnRequest } from "./spawn.ts";
@@ -32,6 +27,7 @@ export class Tree implements TreeFace {
   readonly root: SupervisorNode;
   readonly tally = new ExitTally();
   #nodes = new Map<Address, TreeChild>();
+  readonly places: Places;
   #rounds: Rounds;
   #restarts: Restarts;
 
@@ -43,16 +39,13 @@ export class Tree implements TreeFace {
       stopped: (cell, how) =>
         this.exited(cell, how, how === "killed" ? "A turn took longer than its shutdownMs" : null),
       started: (node) => {
-        if (node.type === "dynamic") this.#fill(node);
+        if (node.type === "dynamic") this.places.fill(node);
         else this.#restarts.review(node);
       },
     });
     this.#restarts = new Restarts(core, root, this.#rounds);
     for (const node of walk(root)) this.#nodes.set(node.address, node);
-    core.registry.events = {
-      woken: (cell) => this.#woken(cell),
-      rested: (cell) => this.#rested(cell),
-    };
+    this.places = new Places(core, this.#nodes);
   }
 
   node(address: Address): TreeChild | undefined {
@@ -130,7 +123,7 @@ export class Tree implements TreeFace {
 
   childEnded(cell: Cell): void {
     if (cell.record.status === "completed") this.exited(cell, "normal", null);
-    this.#freePlace(cell);
+    this.places.leave(cell);
     this.#restarts.childEnded(this.#nodes.get(cell.address));
     this.#core.gateway.forget(cell);
     this.#core.dispatcher.unblock(cell);
@@ -143,33 +136,42 @@ export class Tree implements TreeFace {
   }
 
   childParked(cell: Cell): void {
-    this.#freePlace(cell);
+    this.places.leave(cell);
   }
 
-  stopChild(draft: Draft, cell: Cell): void {
-    const record: AgentRecord = { ...cell.record, status: "stopped" };
-    draft.change({ op: "agent", record });
-    draft.event(this.#core.clock.wallMs(), "agent.stopped", cell.address, {});
-    draft.onAccept(() => {
-      cell.record = record;
-      this.#freePlace(cell);
-      this.#core.dispatcher.evict(cell, false).catch(() => {});
-      this.#core.dispatcher.unblock(cell);
-    });
+  isNamed(address: Address): boolean {
+    return this.#nodes.get(address)?.type === "agent";
   }
 
-  /** Deletes a child: all that belongs to it ends, its mailbox becomes dead letters (R6). */
-  async deleteChild(cell: Cell): Promise<void> {
-    cell.record = { ...cell.record, status: "stopped" };
-    this.#freePlace(cell);
-    this.#core.gateway.forget(cell);
-    await this.#core.dispatcher.evict(cell, false);
-    await buryRest(this.#core, cell);
-    const draft = new Draft().change({ op: "agentGone", key: cell.key })
-      .event(this.#core.clock.wallMs(), "agent.deleted", cell.address, {});
-    draft.onAccept(() => this.#core.registry.remove(cell));
-    await this.#core.ledger.commit(draft);
-    this.#core.dispatcher.unblock(cell);
+  isAdapter(address: Address): boolean {
+    return this.#nodes.get(address)?.type === "adapter";
+  }
+
+  shutdownMs(address: Address): ShutdownMs {
+    return (this.#nodes.get(address) ?? this.#supervisorOf(address)).shutdownMs;
+  }
+
+  inStartOrder(cells: readonly Cell[]): Cell[] {
+    const order = new Map([...this.#nodes.keys()].map((address, i) => [address, i]));
+    const placeOf = ({ address }: Cell) =>
+      order.get(address) ?? order.get(parentOf(address)) ?? order.size;
+    return cells.toSorted((a, b) => placeOf(a) - placeOf(b) || a.key - b.key);
+  }
+
+  reopen(address: Address, by: string): void {
+    const draft = new Draft();
+    for (const node of this.#nodes.values()) {
+      if (node.type !== "supervisor" && node.type !== "dynamic") continue;
+      if (!node.ended || !isAtOrBelow(node.address, address)) continue;
+      node.window = [];
+      noteSupervisor(draft, node, null);
+      draft.event(this.#core.clock.wallMs(), "supervisor.reopened", node.address, { by });
+      draft.onAccept(() => {
+        node.ended = null;
+        this.#rounds.restart([node], 0);
+      });
+    }
+    this.#core.ledger.commit(draft).catch(() => {});
   }
 
   report(draft: Draft, address: Address, error: ErrorData): void {
@@ -181,35 +183,6 @@ export class Tree implements TreeFace {
     if (!Object.hasOwn(captain.kind.manifest.accepts, "trouble.reported")) return;
     const letter = { from: "system", type: "trouble.reported", payload: JSON.stringify(payload) };
     draft.post(captain, this.#core.mail.envelope(captain.address, { ...letter, lane: "control" }));
-  }
-
-  /** Takes a place of a dynamic supervisor at start, for children that were there before. */
-  adopt(cell: Cell): boolean {
-    const node = this.#nodes.get(parentOf(cell.address));
-    if (node?.type === "agent" || node?.type === "adapter" || !node) return false;
-    if (node.type === "supervisor") return this.#nodes.get(cell.address)?.type === "agent";
-    if (cell.record.status === "pending") node.waiting.push(cell);
-    else if (cell.record.status === "running") node.running.add(cell);
-    return true;
-  }
-
-  /** As `adopt`, for a child that is passive. */
-  adoptPassive(address: Address): void {
-    const node = this.#nodes.get(parentOf(address));
-    if (node?.type === "dynamic") node.passive++;
-  }
-
-  #woken(cell: Cell): void {
-    const node = this.#nodes.get(parentOf(cell.address));
-    if (node?.type !== "dynamic") return;
-    node.passive--;
-    node.running.add(cell);
-    cell.held = node.isDown;
-  }
-
-  #rested(cell: Cell): void {
-    const node = this.#nodes.get(parentOf(cell.address));
-    if (node?.type === "dynamic" && node.running.delete(cell)) node.passive++;
   }
 
   /** Brings back how supervisors stand, before their agents are loaded. */
@@ -241,16 +214,6 @@ export class Tree implements TreeFace {
     return false;
   }
 
-  /** Forgets who has which place: the agents are loaded anew. */
-  clearPlaces(): void {
-    for (const node of this.#nodes.values()) {
-      if (node.type !== "dynamic") continue;
-      node.running.clear();
-      node.passive = 0;
-      node.waiting.length = 0;
-    }
-  }
-
   #supervisorOf(address: Address): AnySupervisor {
     const node = this.#nodes.get(parentOf(address));
     return node?.type === "supervisor" || node?.type === "dynamic" ? node : this.root;
@@ -267,30 +230,8 @@ export class Tree implements TreeFace {
       this.childEnded(cell);
     });
   }
+}
 
-  #freePlace(cell: Cell): void {
-    cell.restarting = false;
-    cell.cancelBackoff();
-    cell.onStart?.(null);
-    cell.onStart = null;
-    const node = this.#nodes.get(parentOf(cell.address));
-    if (node?.type !== "dynamic") return;
-    node.running.delete(cell);
-    const waits = node.waiting.indexOf(cell);
-    if (waits >= 0) node.waiting.splice(waits, 1);
-    this.#fill(node);
-  }
-
-  #fill(node: TreeChild): void {
-    if (node.type !== "dynamic" || node.isDown) return;
-    const most = node.spec.maxRunning ?? Number.POSITIVE_INFINITY;
-    while (node.waiting.length > 0 && countRunning(node) < most) {
-      const cell = node.waiting.shift()!;
-      node.running.add(cell);
-      cell.record = { ...cell.record, status: "running" };
-      const draft = new Draft().change({ op: "agent", record: cell.record });
-      this.#core.ledger.commit(draft).catch(() => {});
-      this.#core.dispatcher.wake(cell);
-    }
-  }
+function isAtOrBelow(address: Address, top: Address): boolean {
+  return top === rootAddress || address === top || address.startsWith(`${top}/`);
 }

@@ -13,6 +13,7 @@ import type { TurnedFrame } from "../actors/protocol.ts";
 import { DreamError, toErrorData } from "../errors.ts";
 import type { AgentRecord } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
+import { keepEveryMinute } from "./checkpoints.ts";
 import type { Core } from "./core.ts";
 import { checkMessage, hasRoom, receiverOf, shareOf } from "./delivery.ts";
 import { Draft } from "./draft.ts";
@@ -59,6 +60,10 @@ export class Turns {
     this.#core.safeMode.turned(draft);
     const row = { key: cell.key, state, cursors, turns: cell.turns + 1 };
     draft.change({ op: "state", row: { ...row, summary: JSON.stringify(summary) } });
+    if (cell.record.suspicion) {
+      const record = { ...cell.record, suspicion: null };
+      draft.change({ op: "agent", record }).onAccept(() => cell.record = record);
+    }
     draft.onAccept(() => {
       cell.cursors = cursors;
       cell.turns++;
@@ -66,6 +71,7 @@ export class Turns {
       cell.hasState = true;
       cell.mailbox.consumed(consumed);
     });
+    keepEveryMinute(this.#core, draft, cell);
     if (endsFor) this.#complete(draft, cell);
     else if (isDone) this.#startAfresh(draft, cell);
     return this.#core.ledger.commit(draft);
@@ -227,7 +233,8 @@ export class Turns {
     if (child.record.spawnedBy !== turn.cell.address) {
       throw new DreamError("denied", `${turn.cell.address} did not spawn ${address}`);
     }
-    this.#core.tree.stopChild(turn.draft, child);
+    if (child.hasEnded || child.record.status === "stopped") return;
+    this.#core.verbs.stop(turn.draft, child, turn.cell.address);
   }
 
   /** Messages that the machine had no transition for are kept, with the reason. */

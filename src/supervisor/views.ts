@@ -4,7 +4,7 @@ import type { StateSummary } from "../actors/protocol.ts";
 import type { Json } from "../json.ts";
 import type { AgentStatus, Page } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
-import type { AgentDetail, AgentView, TreeNode } from "./control.ts";
+import type { AgentDetail, AgentView, CheckpointView, TreeNode } from "./control.ts";
 import type { Core } from "./core.ts";
 import type { AnySupervisor, TreeChild } from "./node.ts";
 import type { Tree } from "./tree.ts";
@@ -59,6 +59,15 @@ export async function viewDetail(core: Core, cell: Cell): Promise<AgentDetail> {
     createdAtMs: record.createdAtMs,
     endedAtMs: record.endedAtMs,
   };
+}
+
+/** Earlier states of an agent, newest first. */
+export async function viewCheckpoints(core: Core, cell: Cell): Promise<CheckpointView[]> {
+  const rows = await core.store.checkpoints(cell.key);
+  return rows.map(({ id, atMs, reason, turns, summary }) => {
+    const { value, tags } = JSON.parse(summary);
+    return { id, atMs, reason, turns, state: value, tags };
+  });
 }
 
 /** The machine's context as it is stored: tagged values stay tagged. */

@@ -13,12 +13,15 @@ import type {
   AgentView,
   AskInput,
   Caller,
+  CheckpointView,
   Control,
   Idempotency,
   MessageInput,
   SpawnInput,
   SystemStatus,
   TreeNode,
+  VerbAnswer,
+  VerbInput,
 } from "../../src/supervisor/control.ts";
 import { exitReasons } from "../../src/supervisor/exit-reason.ts";
 
@@ -116,6 +119,42 @@ export class SmallControl implements Control {
     this.#find(address);
     this.#agents.delete(address);
     return await Promise.resolve();
+  }
+
+  readonly verbs: VerbInput[] = [];
+
+  async carryOut(_caller: Caller, input: VerbInput): Promise<VerbAnswer> {
+    this.#check();
+    const from = input.address === "/" ? "running" : this.#find(input.address).status;
+    this.verbs.push(input);
+    const { verb, address } = input;
+    const one = { address, from, status: "paused" as const, intent: null, error: null };
+    return await Promise.resolve({ verb, address, agents: [one] });
+  }
+
+  async checkpoints(address: string): Promise<CheckpointView[]> {
+    this.#find(address);
+    const one = { id: 4, atMs: started, reason: "restart" as const, turns: 9 };
+    return await Promise.resolve([{ ...one, state: "idle", tags: ["busy"] }]);
+  }
+
+  readonly letters: string[] = [];
+
+  async deadLetter(id: number) {
+    const { items: [letter] } = await this.deadLetters();
+    if (letter!.id === id) return letter!;
+    throw new DreamError("letter_not_found", `There is no dead letter ${id}`);
+  }
+
+  async replay(_caller: Caller, id: number) {
+    await this.deadLetter(id);
+    this.letters.push(`replay ${id}`);
+    return { id: "id-9" };
+  }
+
+  async dropLetter(_caller: Caller, id: number) {
+    await this.deadLetter(id);
+    this.letters.push(`drop ${id}`);
   }
 
   agents(query: { limit: number }): Promise<Page<AgentView>> {

@@ -23,8 +23,8 @@ function letterOf(seq: number, more: Partial<DeadLetter> = {}): Change {
   return { op: "deadLetter", letter: { ...found, state: null, deadAtMs: 10, ...more } };
 }
 
-function checkpoint(atMs: number, key = 1): Change {
-  const row = { key, atMs, reason: "minute" as const, lastKey: 7, mark: "m1" };
+function checkpoint(atMinutes: number, key = 1, reason: "minute" | "restart" = "minute"): Change {
+  const row = { key, atMs: atMinutes * 60_000, reason, lastKey: 7, mark: "m1" };
   return { op: "checkpoint", row };
 }
 
@@ -169,12 +169,12 @@ export function describeSweeps(opened: () => OpenedStore): void {
       ]);
       const again = await opened().reopen();
       const [second, first] = await again.checkpoints(1);
-      expect(second).toMatchObject({ atMs: 200, turns: 5, cursors: [0, 1, 3, 0] });
+      expect(second).toMatchObject({ atMs: 12_000_000, turns: 5, cursors: [0, 1, 3, 0] });
       const { key: _key, ...saved } = stateRow(1, [0, 1, 2, 0], 4, '{"n":4}');
       expect(first).toEqual({
         id: first!.id,
         key: 1,
-        atMs: 100,
+        atMs: 6_000_000,
         reason: "minute",
         lastKey: 7,
         mark: "m1",
@@ -188,16 +188,30 @@ export function describeSweeps(opened: () => OpenedStore): void {
       expect(await again.checkpoints(2)).toEqual([]);
     });
 
+    it("are a minute apart, but for those before a restart", async () => {
+      const store = stores();
+      await store.commit([
+        ...[1, 1.5, 2, 2.999].flatMap((at, n) => [state(1, [0, 0, n, 0], n), checkpoint(at)]),
+        state(1, [0, 0, 9, 0], 9),
+        checkpoint(2.999, 1, "restart"),
+        state(1, [0, 0, 10, 0], 10),
+        // The clock was set back: what is in the future says nothing.
+        checkpoint(0.5),
+      ]);
+      const found = (await store.checkpoints(1)).map(({ atMs }) => atMs / 60_000);
+      expect(found).toEqual([0.5, 2.999, 2, 1]);
+    });
+
     it("are not made twice of one turn, nor without a state; the last five stay", async () => {
       const store = stores();
       await store.commit([agent(1), checkpoint(1), state(1, [0, 0, 1, 0], 1), checkpoint(2)]);
       await store.commit([checkpoint(3)]);
-      expect((await store.checkpoints(1)).map(({ atMs }) => atMs)).toEqual([2]);
+      expect((await store.checkpoints(1)).map(({ atMs }) => atMs / 60_000)).toEqual([2]);
       for (let n = 2; n <= 8; n++) {
         await store.commit([state(1, [0, 0, n, 0], n), checkpoint(n * 10)]);
       }
       await store.commit([state(3, [0, 0, 1, 0], 1), checkpoint(5, 3)]);
-      const found = (await store.checkpoints(1)).map(({ atMs }) => atMs);
+      const found = (await store.checkpoints(1)).map(({ atMs }) => atMs / 60_000);
       expect(found).toEqual([80, 70, 60, 50, 40]);
       await store.commit([{ op: "stateGone", key: 1 }, checkpoint(999)]);
       expect(await store.checkpoints(1)).toHaveLength(5);

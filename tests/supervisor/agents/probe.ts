@@ -157,6 +157,9 @@ export default defineAgent({
       done: { type: "final" },
     },
     on: {
+      "system.stop": {
+        actions: emit(() => ({ type: "note.taken" as const, n: -1 })),
+      },
       "system.undelivered": {
         actions: assign({
           undelivered: ({ context, event }) => [

@@ -1,0 +1,71 @@
+/** Routes of what people do to agents and to dead letters. */
+import type { Context } from "hono";
+import { parseAddress } from "../address.ts";
+import { DreamError } from "../errors.ts";
+import type { Caller } from "../supervisor/control.ts";
+import { agentVerbs } from "../verbs.ts";
+import { answer } from "./answer.ts";
+import { readOptionalBody } from "./body.ts";
+import { readIdempotency } from "./idempotency.ts";
+import { readVerb } from "./requests.ts";
+import type { Route, RouteOptions } from "./routes.ts";
+import { viewDeadLetter } from "./views.ts";
+
+/** One route for each verb, the checkpoints, and what is done to one dead letter. */
+export function verbRoutes(options: RouteOptions, caller: Caller): Route[] {
+  const { control, clock, limits } = options;
+  const verbs = agentVerbs.map((verb): Route => ({
+    method: "POST",
+    path: `/agents/:address/${verb}`,
+    async handle(c) {
+      const { bytes, value } = await readOptionalBody(c.req.raw, limits.bodyBytes, clock);
+      const input = readVerb(verb, c.req.param("address") ?? "", value);
+      const key = readIdempotency(c.req.raw, bytes);
+      return answer(await control.carryOut(caller, input, key));
+    },
+  }));
+  return [...verbs, {
+    method: "GET",
+    path: "/agents/:address/checkpoints",
+    async handle(c) {
+      const items = await control.checkpoints(parseAddress(c.req.param("address")));
+      return answer({ items, nextCursor: null });
+    },
+  }, ...letterRoutes(options, caller)];
+}
+
+function letterRoutes({ control }: RouteOptions, caller: Caller): Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/deadletters/:id",
+      handle: async (c) => answer(viewDeadLetter(await control.deadLetter(idOf(c)))),
+    },
+    {
+      method: "POST",
+      path: "/deadletters/:id/replay",
+      async handle(c) {
+        const key = readIdempotency(c.req.raw, new Uint8Array());
+        return answer(await control.replay(caller, idOf(c), key), 202);
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/deadletters/:id",
+      async handle(c) {
+        await control.dropLetter(caller, idOf(c));
+        return new Response(null, { status: 204 });
+      },
+    },
+  ];
+}
+
+/** The number of a dead letter. @throws {DreamError} `bad_request` */
+function idOf(c: Context): number {
+  const text = c.req.param("id") ?? "";
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new DreamError(
+    "bad_request",
+    `Cannot read ${JSON.stringify(text.slice(0, 40))} as the number of a dead letter`,
+  );
+}
