@@ -213,7 +213,7 @@ export interface Control {
   /**
    * Sends a dead letter's message again, once: the letter is gone in the same commit, the new
    * envelope names the dead one as its cause.
-   * @throws {DreamError} `letter_not_found`, `not_replayable`, or what a new message is refused with
+   * @throws {DreamError} `letter_not_found`, `not_replayable`, or the refusal of a new message
    */
   replay(caller: Caller, id: number, idempotency?: Idempotency): Promise<{ id: string }>;
   /** Forgets a dead letter. @throws {DreamError} `letter_not_found` */

@@ -200,7 +200,7 @@ export interface Tree {
 export interface Places {
   /** Gives up its place: it does not run any more. */
   leave(cell: Cell): void;
-  /** Lets it run with `record`, at once or, where its supervisor limits that, when it is its turn. */
+  /** Lets it run with `record`, at once or, where there are too many, when it is its turn. */
   enter(draft: Draft, cell: Cell, record: AgentRecord): void;
 }
 
@@ -209,7 +209,7 @@ export interface Verbs {
   stop(draft: Draft, cell: Cell, by: string): void;
   /** Stops it without any further turn. */
   stopNow(cell: Cell, by: string | null): void;
-  /** An agent that is about to be stopped has nothing in hand. @returns whether it is stopped now */
+  /** It is about to be stopped and has nothing in hand. @returns whether it is stopped now */
   rested(cell: Cell): boolean;
 }
 

@@ -8,7 +8,7 @@ import { Draft } from "./draft.ts";
 /** Keys of agents by the address that spawned them. */
 export type Families = ReadonlyMap<Address, readonly number[]>;
 
-/** Ends an agent and its children; their mailboxes become dead letters, their addresses are free. */
+/** Ends an agent and its children: mailboxes become dead letters, addresses are free. */
 export async function removeAgent(
   core: Core,
   cell: Cell,

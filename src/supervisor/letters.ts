@@ -29,8 +29,8 @@ export class Letters {
   }
 
   /**
-   * Sends the message again in the commit that takes the letter away. Asks are not asked again: their
-   * askers were answered when they died.
+   * Sends the message again in the commit that takes the letter away. Asks are not asked again:
+   * their askers were answered when they died.
    *
    * @throws {DreamError} `letter_not_found`, `not_replayable`, `agent_not_found`, `agent_stopped`,
    * `agent_ended`, `agent_failed`, `unknown_type`, `invalid_payload`, `mailbox_full`
