@@ -1,4 +1,5 @@
 /** R8: passive agents are rows, not cells; nobody can tell the difference. */
+import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Kind } from "../../src/supervisor/kinds.ts";
 import { Cell } from "../../src/supervisor/cell.ts";
@@ -69,6 +70,17 @@ describe("the registry", () => {
     expect(registry.byKey(1)?.status).toBe("paused");
   });
 });
+
+it("a passive agent takes at most 300 bytes of heap", async () => {
+  const file = fileURLToPath(new URL("./passive-heap.ts", import.meta.url));
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-A", "--v8-flags=--expose-gc", file],
+  }).output();
+  expect(success, new TextDecoder().decode(stderr)).toBe(true);
+  const bytes = Number(new TextDecoder().decode(stdout));
+  expect(bytes).toBeGreaterThan(50);
+  expect(bytes).toBeLessThanOrEqual(300);
+}, 30_000);
 
 describe("a passive agent of a dynamic supervisor", () => {
   let rig: ClockRig;
