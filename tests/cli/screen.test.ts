@@ -30,12 +30,12 @@ describe("readyLine()", () => {
 });
 
 describe("printUpScreen()", () => {
-  const show = async (homeFlag: string) => {
+  const show = async (homeFlag: string, safeMode: string | null = null) => {
     const control = new SmallControl();
     const home = findHome({ flag: homeFlag, env: {}, cwd: "/p" });
     const terminal = collect();
     printUpScreen({
-      status: await control.status(),
+      status: { ...await control.status(), safeMode },
       tree: await control.tree(),
       url: "http://127.0.0.1:7420",
       home,
@@ -52,6 +52,13 @@ describe("printUpScreen()", () => {
     expect(screen).toContain("cp README.md runtime/inbox/");
     expect(screen).toContain('npx dreamos recall "how do I close a transaction"\n');
     expect(screen.split("\n").length).toBeLessThan(30);
+  });
+
+  it("says why agents are paused, and what to do", async () => {
+    expect(await show("runtime")).not.toContain("SAFE MODE");
+    const screen = await show("runtime", "3 unclean ends in a row");
+    expect(screen).toContain("SAFE MODE: 3 unclean ends in a row\n  Agents are paused");
+    expect(screen).toContain("the next start is a normal one");
   });
 
   it("names another HOME in every command", async () => {

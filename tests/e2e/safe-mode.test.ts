@@ -1,16 +1,13 @@
 /** Safe mode of the real service: what people see of it, and the way out. */
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { type Service, startService } from "../support/service.ts";
 
 const swarm = fileURLToPath(new URL("../fixtures/swarm-faults/swarm.ts", import.meta.url));
 let service: Service;
 
-beforeEach(async () => {
-  service = await startService({ swarm });
-});
 afterEach(() => service?.remove());
 
 async function seen(): Promise<number[]> {
@@ -21,6 +18,7 @@ async function seen(): Promise<number[]> {
 test(
   "three kills without a turn between them: agents are paused until a clean restart",
   async () => {
+    service = await startService({ swarm });
     await service.client.send({ to: "/fragile", type: "work.add", payload: { n: 1 } });
     await eventually(async () => (await seen()).length === 1);
     for (let kill = 0; kill < 3; kill++) {
@@ -47,3 +45,13 @@ test(
   },
   90_000,
 );
+
+test("up --safe pauses them on request, and resuming / lets all go on", async () => {
+  service = await startService({ swarm, args: ["--safe"] });
+  expect((await service.client.status()).safeMode).toBe("asked for with --safe");
+  await service.client.send({ to: "/fragile", type: "work.add", payload: { n: 1 } });
+  expect(await service.client.agent("/fragile")).toMatchObject({ status: "paused", turns: 0 });
+  await service.client.carryOut("resume", "/");
+  expect((await service.client.status()).safeMode).toBeNull();
+  expect(await seen()).toEqual([1]);
+}, 60_000);
