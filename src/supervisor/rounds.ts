@@ -126,7 +126,7 @@ export class Rounds {
   /** @returns why it could not be started, or null */
   async #startNode(node: TreeChild, round: Round): Promise<ErrorData | null> {
     // A restart of its own is under way, which starts it.
-    if (node.round !== null && node.round !== round) return null;
+    if (isTaken(node, round)) return null;
     switch (node.type) {
       case "adapter":
         return null;
@@ -143,9 +143,10 @@ export class Rounds {
         if (node.startsAfresh) this.#freshen(node);
         node.isDown = false;
         for (const [i, child] of node.children.entries()) {
-          if (round.isOver) return null;
           const error = await this.#startNode(child, round);
-          if (!error || round.isOver) continue;
+          // It ended or was restarted by one of its children that had started already.
+          if (round.isOver || node.ended || isTaken(node, round)) return null;
+          if (!error) continue;
           for (const each of node.children) this.#giveUp(each);
           this.hold(node);
           for (const elder of node.children.slice(0, i + 1).toReversed()) await this.#stop(elder);
@@ -244,6 +245,10 @@ export class Rounds {
     const how = await retire(this.#core, cell, shutdownMs);
     if (how) this.#events.stopped(cell, how);
   }
+}
+
+function isTaken(node: TreeChild, round: Round): boolean {
+  return node.round !== null && node.round !== round;
 }
 
 /** Children of one supervisor in the order of its spec. */

@@ -167,6 +167,38 @@ describe("significant children", () => {
     await expectOver();
   });
 
+  it("one that ends while its children still start lets its sibling start", async () => {
+    const restart = "transient" as const;
+    const slow = agent("b", { shutdownMs: 20 });
+    const children = [agent("a", { restart, significant: true }), slow, agent("c")];
+    const flags = { autoShutdown: "anySignificant" as const, restart };
+    const rig = await otp.open([supervisor("g", children, flags), other], { atOnce: true });
+    rig.hosts.holds = (address) => address === "/g/b";
+    await holds(() => expect(rig.hosts.placed.at(-1)?.request.address).toBe("/g/b"));
+    await otp.finish("/g/a");
+    await holds(async () => expect(await otp.status("/g")).toBe("completed"));
+    expect(await rig.notes("/other")).toEqual([]);
+    expect(rig.hosts.placed.map(({ request }) => request.address)).not.toContain("/g/c");
+    expect([await otp.status("/g/b"), await otp.status("/g/c")]).toEqual(["stopped", "stopped"]);
+  });
+
+  it("one that starts afresh while its children still start keeps their order", async () => {
+    const significant = { restart: "transient" as const, significant: true };
+    const children = [agent("a", significant), agent("b", { shutdownMs: 20 }), agent("c")];
+    const flags = { autoShutdown: "anySignificant" as const };
+    const rig = await otp.open([supervisor("g", children, flags)], { atOnce: true });
+    const placed = () => rig.hosts.placed.map(({ request }) => request.address);
+    rig.hosts.holds = (address) => address === "/g/b";
+    await holds(() => expect(placed()).toEqual(["/g/a", "/g/b"]));
+    await otp.finish("/g/a");
+    await holds(() => expect(placed()).toEqual(["/g/a", "/g/b", "/g/a", "/g/b"]));
+    expect(await rig.notes("/g/a")).toEqual([]);
+    rig.hosts.holds = () => false;
+    rig.hosts.answerHeld();
+    await holds(async () => expect(await rig.notes("/g/c")).toEqual([]));
+    expect(placed()).toEqual(["/g/a", "/g/b", "/g/a", "/g/b", "/g/c"]);
+  });
+
   it("nothing is spawned below a supervisor that has ended", async () => {
     const restart = "transient" as const;
     const pool = { type: "dynamic" as const, id: "pool" };
