@@ -128,6 +128,11 @@ export const errorKinds = {
   // agents
   crashed: { status: 500, exit: 1, hint: "See dreamos status ADDRESS for the error." },
   poison: { status: 500, exit: 1, hint: "Fix the agent, then replay the dead letter." },
+  bad_state: {
+    status: 500,
+    exit: 1,
+    hint: "Begin anew or go back: dreamos restart ADDRESS --fresh, or --from-checkpoint ID.",
+  },
   stalled: { status: 500, exit: 1, hint: "The turn passed its deadline; split the work." },
   looping: { status: 500, exit: 1, hint: "The agent keeps sending to itself; add an end." },
   out_of_memory: { status: 500, exit: 1, hint: "Keep less in memory or raise heapMb." },

@@ -47,13 +47,19 @@ export interface AgentRecord {
     /** Was in hand when a host died: runs alone until a turn commits. */
     suspect: boolean;
     /** Different envelopes in a row that crashed it, oldest first. */
-    streak: { id: string; lane: Lane; seq: number }[];
+    streak: CrashedOn[];
   } | null;
   generation: number;
   restarts: number;
   lastError: ErrorData | null;
   createdAtMs: number;
   endedAtMs: number | null;
+}
+
+/** An envelope that crashed its agent. */
+export interface CrashedOn extends Pick<Envelope, "id" | "lane" | "seq" | "kind"> {
+  /** It is a dead letter by now. */
+  buried: boolean;
 }
 
 /** Consumed up to and with this `seq`, by lane: control, high, normal, low. */

@@ -5,7 +5,7 @@ import type { ErrorData } from "../errors.ts";
 import type { Envelope } from "../actors/envelope.ts";
 import type { StateSummary } from "../actors/protocol.ts";
 import type { Thread } from "../host/hosts.ts";
-import type { AgentRecord, AgentStatus, Cursors } from "../storage/store.ts";
+import type { AgentRecord, AgentStatus, CrashedOn, Cursors } from "../storage/store.ts";
 import type { ExitCount, ExitReason } from "./exit-reason.ts";
 import type { Kind } from "./kinds.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -64,7 +64,7 @@ export class Cell {
   /** Was in hand when a host died: runs alone until a turn commits (R7). */
   suspect = false;
   /** Different envelopes in a row that crashed it without a turn between. */
-  crashStreak = new Set<string>();
+  readonly crashStreak = new Map<string, CrashedOn>();
   /** Taken out of its work by a restart that a person asked for. */
   renewing = false;
   /** Monotonic ms of its last checkpoint by the minute, or of its first turn in this process. */
@@ -95,6 +95,8 @@ export class Cell {
     this.turns = from?.turns ?? 0;
     this.summary = from?.summary ?? null;
     this.hasState = from?.hasState ?? false;
+    this.suspect = record.suspicion?.suspect ?? false;
+    for (const one of record.suspicion?.streak ?? []) this.crashStreak.set(one.id, one);
   }
 
   get address(): Address {

@@ -11,6 +11,7 @@ import type { ErrorData } from "../errors.ts";
 import type { ThreadLoss } from "../host/hosts.ts";
 import type { AgentRecord } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
+import { keepBeforeRestart } from "./checkpoints.ts";
 import type { Core, Failures as FailuresFace } from "./core.ts";
 import { Draft } from "./draft.ts";
 import { exitPolicies, type ExitReason } from "./exit-reason.ts";
@@ -46,6 +47,7 @@ export class Failures implements FailuresFace {
     } else if (this.#giveUp(draft, cell, hand, error)) {
       this.#core.tree.exited(cell, reason, error.message);
     } else {
+      keepBeforeRestart(this.#core, draft, cell);
       this.#core.tree.childFailed(draft, cell, reason, error, isFirst);
     }
     this.#core.ledger.commit(draft).catch(() => {});
@@ -67,6 +69,7 @@ export class Failures implements FailuresFace {
       message: loss.message,
       suspect: busy,
     });
+    this.#noteSuspicion(draft, cell);
     this.#core.ledger.commit(draft).catch(() => {});
     this.#core.dispatcher.wake(cell);
   }
@@ -115,19 +118,22 @@ export class Failures implements FailuresFace {
   #giveUp(draft: Draft, cell: Cell, hand: readonly Envelope[], error: ErrorData): boolean {
     const [envelope] = hand;
     if (hand.length !== 1 || !envelope) return false;
-    cell.crashStreak.add(envelope.id);
+    const { id, lane, seq, kind, attempt } = envelope;
+    const buried = cell.crashStreak.get(id)?.buried ?? false;
+    cell.crashStreak.set(id, { id, lane, seq, kind, buried });
     if (cell.crashStreak.size >= badStateAfter) {
-      const message = `${badStateAfter} different envelopes in a row crashed it: ${error.message}`;
-      this.park(draft, cell, { code: error.code, message });
+      this.#parkForState(draft, cell, error);
       return true;
     }
+    this.#noteSuspicion(draft, cell);
     if (envelope.attempt < this.#core.limits.maxAttempts) return false;
     if (envelope.kind !== "message" && envelope.kind !== "system") {
       const message = `A ${envelope.kind} crashed it ${envelope.attempt} times: ${error.message}`;
       this.park(draft, cell, { code: error.code, message });
       return true;
     }
-    const { lane, seq, attempt } = envelope;
+    cell.crashStreak.set(id, { id, lane, seq, kind, buried: true });
+    this.#noteSuspicion(draft, cell);
     draft.change({ op: "skip", key: cell.key, lane, seq });
     const state = cell.summary ? JSON.stringify(cell.summary) : null;
     const message = `It crashed ${cell.address} ${attempt} times: ${error.message}`;
@@ -137,5 +143,31 @@ export class Failures implements FailuresFace {
       this.#core.dispatcher.unblock(cell);
     });
     return false;
+  }
+
+  /** It is not the envelopes: they go back to the mailbox, those that died of it, too (R7). */
+  #parkForState(draft: Draft, cell: Cell, error: ErrorData): void {
+    const { key, address } = cell;
+    const streak = [...cell.crashStreak.values()];
+    for (const { id, lane, seq } of streak) {
+      draft.change({ op: "revive", key, address, id, lane, seq });
+    }
+    draft.onAccept(() => {
+      cell.mailbox.unload(streak.filter(({ buried }) => buried));
+      cell.crashStreak.clear();
+    });
+    cell.record = { ...cell.record, suspicion: null };
+    const message = `Its state is bad: ${badStateAfter} different envelopes in a row crashed it, ` +
+      `none was handled between them; the last time: ${error.message}`;
+    this.park(draft, cell, { code: "bad_state", message });
+  }
+
+  /** What counts against it outlives the process. */
+  #noteSuspicion(draft: Draft, cell: Cell): void {
+    const { suspect, crashStreak } = cell;
+    const isNone = !suspect && crashStreak.size === 0;
+    const suspicion = isNone ? null : { suspect, streak: [...crashStreak.values()] };
+    cell.record = { ...cell.record, suspicion };
+    draft.change({ op: "agent", record: cell.record });
   }
 }

@@ -67,6 +67,7 @@ export class Letters {
     const sent = mail.envelope(to, letter);
     draft.post(receiver, sent);
     this.#take(draft, id);
+    receiver.crashStreak.delete(envelope.id);
     const about = { by, letter: id, id: envelope.id, as: sent.id, reason };
     draft.event(clock.wallMs(), "envelope.replayed", to, about);
     return sent.id;
@@ -78,6 +79,7 @@ export class Letters {
     const draft = new Draft();
     const { envelope, reason } = await this.find(id);
     this.#take(draft, id);
+    this.#core.registry.find(envelope.to)?.crashStreak.delete(envelope.id);
     const about = { by: `@${caller.name}`, letter: id, id: envelope.id, reason };
     draft.event(this.#core.clock.wallMs(), "envelope.dropped", envelope.to, about);
     await this.#core.ledger.commit(draft);

@@ -188,10 +188,12 @@ export class Mailbox {
    * Lets go of what is in memory: it is read from the store when it is wanted. `revived` were taken
    * out before and are there again, ahead of all others of their lane.
    */
-  unload(revived: readonly { lane: Lane }[] = []): void {
-    for (const { lane } of revived) this.#lane(lane).beyond++;
-    this.depth += revived.length;
-    this.bounded += revived.length;
+  unload(revived: readonly Pick<Envelope, "lane" | "kind">[] = []): void {
+    for (const envelope of revived) {
+      this.#lane(envelope.lane).beyond++;
+      this.depth++;
+      if (isBounded(envelope)) this.bounded++;
+    }
     for (const lane of this.#lanes) {
       lane.beyond += lane.open.length;
       lane.unknown = lane.beyond;
@@ -238,7 +240,7 @@ export class Mailbox {
 }
 
 /** Replies, results, timers and `system.*` are outside the bound (R9). */
-export function isBounded(envelope: Envelope): boolean {
+export function isBounded(envelope: Pick<Envelope, "kind">): boolean {
   return envelope.kind === "message";
 }
 

@@ -32,7 +32,9 @@ export function describeSweeps(opened: () => OpenedStore): void {
   const stores = () => opened().store;
 
   it("keeps what is to become of an agent, and what it is suspected of", async () => {
-    const suspicion = { suspect: true, streak: [{ id: "e", lane: "low" as const, seq: 3 }] };
+    const where = { id: "e", lane: "low" as const, seq: 3, kind: "message" as const };
+    const crashedOn = { ...where, buried: true };
+    const suspicion = { suspect: true, streak: [crashedOn] };
     await stores().commit([agent(1, { intent: "drain", suspicion })]);
     const [boot] = await (await opened().reopen()).agents();
     expect(boot!.record).toMatchObject({ intent: "drain", suspicion });

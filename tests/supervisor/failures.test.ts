@@ -81,7 +81,8 @@ describe("poison", () => {
     );
     await rig.send("/a", "note", { n: 4 });
     await holds(async () => expect((await view("/a")).status).toBe("parked"));
-    expect((await view("/a")).mailboxDepth).toBe(2);
+    expect(await view("/a")).toMatchObject({ mailboxDepth: 4, lastError: { code: "bad_state" } });
+    expect((await rig.system.deadLetters({ limit: 9 })).items).toEqual([]);
     const asked = rig.system.ask(caller, { to: "/a", type: "read", payload: {} });
     await expect(asked).rejects.toMatchObject({ code: "agent_parked" });
     rig = await rig.crash();
