@@ -38,16 +38,40 @@ export const commands: CommandTable = {
     summary: "start a new agent",
     load: async () => (await import("./spawn.ts")).spawnCommand,
   },
+  pause: {
+    summary: "let an agent handle nothing for a while",
+    load: async () => (await import("./verb-command.ts")).pauseCommand,
+  },
+  resume: {
+    summary: "let a paused or stopped agent go on",
+    load: async () => (await import("./verb-command.ts")).resumeCommand,
+  },
+  stop: {
+    summary: "end an agent's turn and stop it",
+    load: async () => (await import("./verb-command.ts")).stopCommand,
+  },
+  drain: {
+    summary: "empty an agent's mailbox, then stop it",
+    load: async () => (await import("./verb-command.ts")).drainCommand,
+  },
+  restart: {
+    summary: "start an agent again: as it is, afresh, or from a checkpoint",
+    load: async () => (await import("./verb-command.ts")).restartCommand,
+  },
+  checkpoints: {
+    summary: "list the earlier states of an agent",
+    load: async () => (await import("./checkpoints.ts")).checkpointsCommand,
+  },
   delete: {
     summary: "end an agent and free its address",
-    load: async () => (await import("./delete.ts")).deleteCommand,
+    load: async () => (await import("./verb-command.ts")).deleteCommand,
   },
   messages: {
     summary: "show messages, open and consumed",
     load: async () => (await import("./messages.ts")).messagesCommand,
   },
   deadletters: {
-    summary: "show messages that could not be handled",
+    summary: "show messages that could not be handled, replay or drop them",
     load: async () => (await import("./dead-letters.ts")).deadLettersCommand,
   },
   torture: {

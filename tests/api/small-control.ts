@@ -128,7 +128,9 @@ export class SmallControl implements Control {
     const from = input.address === "/" ? "running" : this.#find(input.address).status;
     this.verbs.push(input);
     const { verb, address } = input;
-    const one = { address, from, status: "paused" as const, intent: null, error: null };
+    if (verb === "delete") this.#agents.delete(address);
+    const status = verb === "delete" ? null : "paused" as const;
+    const one = { address, from, status, intent: null, error: null };
     return await Promise.resolve({ verb, address, agents: [one] });
   }
 
