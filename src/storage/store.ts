@@ -18,6 +18,7 @@ import type { StoredState } from "../actors/protocol.ts";
 import type { ErrorData } from "../errors.ts";
 import type { Checkpoint, CheckpointInfo, CheckpointRequest } from "./checkpoint.ts";
 import type { Memory } from "./memory.ts";
+import type { Suspicion } from "./suspicion.ts";
 
 export { type AgentStatus, agentStatuses } from "../agent-status.ts";
 
@@ -43,23 +44,12 @@ export interface AgentRecord {
   /** What it does before it is stopped: `stop` ends its turn, `drain` empties its mailbox. */
   intent: "stop" | "drain" | null;
   /** What counts against it since its last committed turn; null when nothing does (R7). */
-  suspicion: {
-    /** Was in hand when a host died: runs alone until a turn commits. */
-    suspect: boolean;
-    /** Different envelopes in a row that crashed it, oldest first. */
-    streak: CrashedOn[];
-  } | null;
+  suspicion: Suspicion | null;
   generation: number;
   restarts: number;
   lastError: ErrorData | null;
   createdAtMs: number;
   endedAtMs: number | null;
-}
-
-/** An envelope that crashed its agent. */
-export interface CrashedOn extends Pick<Envelope, "id" | "lane" | "seq" | "kind"> {
-  /** It is a dead letter by now. */
-  buried: boolean;
 }
 
 /** Consumed up to and with this `seq`, by lane: control, high, normal, low. */
