@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { answer, bundle, contextOf, message, ThreadBench } from "./thread-bench.ts";
 import { readFromThread } from "../../src/actors/read-from-thread.ts";
 import { defaultLimits } from "../../src/limits.ts";
-import { envelope } from "./conform.ts";
+import { envelope } from "../conformance/envelope.ts";
 
 const counter = bundle(`defineAgent({
   kind: "counter",

@@ -19,7 +19,7 @@ import {
   stopChild,
   type UnknownActorLogic,
 } from "xstate";
-import { conform, send, settle, wait } from "./conform.ts";
+import { conform, send, settle, wait } from "../conformance/conform.ts";
 
 type Context = Record<string, unknown>;
 /** Logic without its types, so that one parent serves many children. */

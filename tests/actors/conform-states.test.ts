@@ -14,7 +14,7 @@ import {
   setup,
   stateIn,
 } from "xstate";
-import { conform, send, wait } from "./conform.ts";
+import { conform, send, wait } from "../conformance/conform.ts";
 
 type Context = Record<string, number>;
 /** Counts under `key`; fits any machine's types. */

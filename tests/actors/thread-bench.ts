@@ -11,7 +11,7 @@ import type {
 } from "../../src/actors/protocol.ts";
 import type { Clock } from "../../src/clock.ts";
 import { defaultLimits } from "../../src/limits.ts";
-import { envelope } from "./conform.ts";
+import { envelope } from "../conformance/envelope.ts";
 
 /** A bundle as esbuild writes it: CommonJS with the SDK left out. */
 export function bundle(body: string): { hash: string; code: string } {
