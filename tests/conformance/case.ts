@@ -25,7 +25,7 @@ export interface ConformOptions {
   unitMs?: number;
   /** False where outside logic answers in the same breath live and in the next turn here. */
   traces?: boolean;
-  /** Its callbacks or observables say things again when they are restarted; what, is not compared. */
+  /** Its callbacks or observables say things again when restarted: these are not compared. */
   repeats?: boolean;
 }
 

@@ -34,13 +34,13 @@ export async function runLive(
     inspect: (seen: { type: string; actorRef: InnerActor }) => {
       if (seen.type === "@xstate.actor") {
         seen.actorRef.subscribe({ error: () => {} });
+        seen.actorRef.on("*", (event) => said.push(["emit", event]));
         catchRequests(seen.actorRef, sent);
       }
       watch(seen);
     },
   } as never);
   const inner = actor as unknown as InnerActor;
-  inner.on("*", (event) => said.push(["emit", event]));
   const all: Seen[] = [];
   const look = () => {
     all.push({

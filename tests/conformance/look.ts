@@ -23,7 +23,7 @@ interface Inspected {
 }
 
 /** Session ids are counted per process by XState and per agent here. */
-export const plainId = (id: string) => id.replace(/x:\d+/g, "x");
+const plainId = (id: string) => id.replace(/x:\d+/g, "x");
 
 export function traceOf(trace: string[]) {
   return (seen: Inspected) => {
