@@ -4,7 +4,7 @@ import type { ActionInfo, DurableRequest } from "../../src/actors/durable-mark.t
 import { resolverOf } from "../../src/actors/durable-mark.ts";
 import type { InnerAction, InnerActor } from "../../src/actors/xstate-inner.ts";
 import type { ConformOptions, Step } from "./case.ts";
-import { breathe, type Seen, timerText, traceOf, treeOf } from "./look.ts";
+import { breathe, hasStopped, type Seen, timerText, traceOf, treeOf } from "./look.ts";
 
 interface Scheduled {
   source: AnyActorRef;
@@ -67,7 +67,10 @@ export async function runLive(
 
 function timersOf(rows: Record<string, unknown>): string[] {
   return Object.values(rows as Record<string, Scheduled>)
-    .map(({ source, target, event, delay }) => timerText(source.id, target.id, event.type, delay))
+    .map(({ source, target, event, delay }) => {
+      const to = hasStopped(target as never) ? "x:0" : target.id;
+      return timerText(source.id, to, event.type, delay);
+    })
     .sort();
 }
 

@@ -1,6 +1,6 @@
 /** What there is to see of a tree of actors, the same for XState's own and for the engine's. */
 import type { EventObject } from "xstate";
-import type { InnerActor, InnerSnapshot } from "../../src/actors/xstate-inner.ts";
+import { type InnerActor, type InnerSnapshot, processing } from "../../src/actors/xstate-inner.ts";
 
 /** Everything that one step shows. */
 export interface Seen {
@@ -32,10 +32,14 @@ export function traceOf(trace: string[]) {
       const to = JSON.stringify(snapshot!.value);
       trace.push(`${plainId(actorRef.id)}: ${plainId(event!.type)} -> ${to}`);
     } else if (type === "@xstate.event" && event!.type !== "xstate.init") {
+      // XState shows an event to a stopped actor before it drops it; turns drop a delay before.
+      if (hasStopped(actorRef)) return;
       trace.push(`${plainId(event!.type)} to ${plainId(actorRef.id)}`);
     }
   };
 }
+
+export const hasStopped = (actor: InnerActor) => actor._processingStatus === processing.stopped;
 
 /** Machines with all they hold, other actors by their snapshot. */
 export function treeOf(actor: InnerActor): unknown {
