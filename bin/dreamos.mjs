@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { root, runDeno } from "../scripts/deno.mjs";
 
 /** Only these start or end processes; all others read HOME and talk to loopback. */
-const needsAll = new Set(["up", "down"]);
+const needsAll = new Set(["up", "down", "init", "test"]);
 const clientRights = [
   "--allow-read",
   "--allow-env",
@@ -12,5 +12,10 @@ const clientRights = [
 ];
 
 const args = process.argv.slice(2);
+// Tests need vitest, which a service does without.
+if (args.find((arg) => !arg.startsWith("-")) === "test") {
+  const { ensureInstalled } = await import("../scripts/setup.mjs");
+  ensureInstalled({ dev: true });
+}
 const rights = args.some((arg) => needsAll.has(arg)) ? ["-A"] : clientRights;
 process.exitCode = await runDeno([...rights, join(root, "src", "cli", "main.ts"), ...args]);

@@ -63,6 +63,11 @@ export const errorKinds = {
   denied: { status: 403, exit: 4, hint: "Ask for the capability in the swarm file's grants." },
   forbidden_host: { status: 403, exit: 4, hint: "Use the URL that dreamos up printed." },
   // lookup
+  folder_not_empty: {
+    status: 409,
+    exit: 6,
+    hint: "Name a folder that is empty or not there yet.",
+  },
   not_found: { status: 404, exit: 5, hint: "See what exists: dreamos ps, dreamos tree." },
   agent_not_found: { status: 404, exit: 5, hint: "See the agents: dreamos ps." },
   kind_not_found: { status: 404, exit: 5, hint: "See the kinds: dreamos tree --json." },

@@ -78,6 +78,14 @@ export const commands: CommandTable = {
     summary: "break a service of its own in every way and count what was lost",
     load: async () => (await import("./torture.ts")).tortureCommand,
   },
+  init: {
+    summary: "write a new swarm, with a test",
+    load: async () => (await import("./init.ts")).initCommand,
+  },
+  test: {
+    summary: "compile and test a swarm",
+    load: async () => (await import("./test.ts")).testCommand,
+  },
   help: {
     summary: "show this, or the help of one command",
     load: async () => (await import("./help.ts")).helpCommand,

@@ -5,7 +5,7 @@ import { printable } from "./text.ts";
 import { printUpScreen, readyLine } from "./up-screen.ts";
 
 export const upCommand: Command = {
-  usage: "",
+  usage: "[SWARM]",
   summary: "start the service and show what runs; Ctrl-C drains and ends it",
   about: [
     "Every option can stand in HOME/config.json or in the environment too: DREAMOS_PORT=7421.",
@@ -30,10 +30,11 @@ export const upCommand: Command = {
   },
   examples: [
     "dreamos up",
+    "dreamos up my-swarm/swarm.ts",
     "dreamos up --home ./other --port 0 --inbox ~/notes",
     "dreamos up --json --limit askTimeoutMs=1m",
   ],
-  takes: [0, 0],
+  takes: [0, 1],
   async run(run) {
     const config = loadConfig({ flags: flagsOf(run), env: run.env, cwd: run.cwd });
     const { terminal, json } = run;
@@ -69,5 +70,10 @@ function flagsOf(run: Run) {
     const value = textOption(run, name);
     if (value !== undefined) flags[name] = value;
   }
+  const [swarm] = run.args;
+  if (swarm !== undefined && flags.swarm !== undefined) {
+    throw usage("dreamos up wants one swarm: as an argument or with --swarm, not both");
+  }
+  if (swarm !== undefined) flags.swarm = swarm;
   return Object.keys(limits).length > 0 ? { ...flags, limits } : flags;
 }

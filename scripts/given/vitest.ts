@@ -1,0 +1,2 @@
+/** `vitest` of this installation, for swarms outside of it. */
+export * from "vitest";

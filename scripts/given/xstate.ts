@@ -1,0 +1,2 @@
+/** `xstate` of this installation, for swarms outside of it. */
+export * from "xstate";

@@ -1,0 +1,3 @@
+/** `zod` of this installation, for swarms outside of it. */
+export * from "zod";
+export { default } from "zod";
