@@ -1,0 +1,159 @@
+/**
+ * Every block of code in docs/ is run: files are written, compiled and tested, commands are run in a
+ * shell against a real service, and what is shown is compared with what is printed.
+ */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { runCli } from "../cli/run-cli.ts";
+import { eventually } from "../support/eventually.ts";
+import { isRunning, kill9, processesNaming } from "../support/processes.ts";
+import { type Block, blocksOf, type Command, commandsOf, isAsShown } from "./pages.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** Pages whose blocks are run here. */
+const run = ["first-agent.md", "xstate-users.md"];
+/** Pages whose blocks other tests run. */
+const others: Record<string, string> = { "calls.md": "tests/tools/calls-page.test.ts" };
+
+async function read(page: string): Promise<Block[]> {
+  return blocksOf(page, await Deno.readTextFile(new URL(`docs/${page}`, root)));
+}
+
+test("no block of docs/ is left out", async () => {
+  for await (const { name } of Deno.readDir(new URL("docs/", root))) {
+    if (!name.endsWith(".md") || run.includes(name)) continue;
+    const blocks = await read(name);
+    if (blocks.length === 0) continue;
+    const by = others[name];
+    expect(by, `docs/${name} has blocks that nothing runs`).toBeDefined();
+    expect(await Deno.readTextFile(new URL(by!, root))).toContain(`docs/${name}`);
+  }
+});
+
+test("what is shown is compared, and not only looked at", () => {
+  const shown = ["{", '  "cups": 1', "}"];
+  expect(isAsShown(shown, '{\n  "cups": 1\n}\n')).toBe(true);
+  expect(isAsShown(shown, '{\n  "cups": 2\n}\n')).toBe(false);
+  expect(isAsShown([], "something\n")).toBe(false);
+  expect(isAsShown(["…", "b…", "…"], "a\nbc\nd\n")).toBe(true);
+  expect(isAsShown(["…", "b…", "…"], "a\nc\nd\n")).toBe(false);
+});
+
+/** A folder with the page's files, and a shell in it that knows `dreamos`. */
+class Desk {
+  readonly folder: string;
+  readonly #bin: string;
+  readonly #background: Deno.ChildProcess[] = [];
+
+  private constructor(folder: string, bin: string) {
+    this.folder = folder;
+    this.#bin = bin;
+  }
+
+  static async open(blocks: readonly Block[]): Promise<Desk> {
+    const base = await Deno.realPath(await Deno.makeTempDir());
+    const desk = new Desk(join(base, "desk"), join(base, "bin"));
+    await Deno.mkdir(desk.folder);
+    await Deno.mkdir(desk.#bin);
+    const main = fileURLToPath(new URL("src/cli/main.ts", root));
+    const script = `#!/bin/sh\nexec "${Deno.execPath()}" run --quiet -A "${main}" "$@"\n`;
+    await Deno.writeTextFile(join(desk.#bin, "dreamos"), script, { mode: 0o755 });
+    for (const { lang, info, text } of blocks) {
+      if (lang !== "ts") continue;
+      const path = join(desk.folder, info);
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await Deno.writeTextFile(path, text);
+    }
+    return desk;
+  }
+
+  #shell(command: string): Deno.ChildProcess {
+    const env = Object.entries(Deno.env.toObject())
+      .filter(([name]) => !name.startsWith("DREAMOS_") && name !== "FORCE_COLOR");
+    return new Deno.Command("sh", {
+      args: ["-c", `exec 2>&1; ${command}`],
+      cwd: this.folder,
+      clearEnv: true,
+      env: {
+        ...Object.fromEntries(env),
+        NO_COLOR: "1",
+        PATH: `${this.#bin}:${Deno.env.get("PATH")}`,
+      },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+  }
+
+  get #mark(): string {
+    return join(this.folder, "runtime/service.json");
+  }
+
+  /** Runs one command as a reader would; `&` waits until the service is there. */
+  async run({ command, wanted }: Command): Promise<void> {
+    if (command.endsWith("&")) return await this.#start(command.slice(0, -1));
+    const isKill = command.startsWith("kill ");
+    const { stdout } = await this.#shell(command).output();
+    const seen = new TextDecoder().decode(stdout);
+    expect(isAsShown(wanted, seen), `$ ${command}\n${seen}`).toBe(true);
+    if (isKill) await this.#background.at(-1)!.status;
+  }
+
+  async #start(command: string): Promise<void> {
+    // `exec`, so that the shell is the service and ends with it.
+    const child = this.#shell(`exec ${command}`);
+    this.#background.push(child);
+    let said = "";
+    const listening = (async () => {
+      for await (const part of child.stdout) said += new TextDecoder().decode(part);
+    })();
+    listening.catch(() => {});
+    await eventually(async () => {
+      const mark = await Deno.readTextFile(this.#mark).catch(() => null);
+      return mark !== null && JSON.parse(mark).pid === child.pid;
+    }, { what: `the start of ${command}`, deadlineMs: 60_000 }).catch((error: Error) => {
+      throw new Error(`${error.message}: ${said}`);
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.#background) {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended.
+      }
+      await child.status;
+    }
+    await eventually(
+      () => processesNaming(this.folder).every((mark) => !(kill9(mark) || isRunning(mark))),
+      { what: "the end of what the page started" },
+    );
+    await Deno.remove(dirname(this.folder), { recursive: true });
+  }
+}
+
+describe.each(run)("docs/%s", (page) => {
+  test("names its files, and has blocks that can be run alone", async () => {
+    for (const { line, lang, info } of await read(page)) {
+      expect(["ts", "console"], `${page}:${line}`).toContain(lang);
+      if (lang === "ts") expect(info, `${page}:${line}`).toMatch(/^[\w/-]+(\.test)?\.ts$/);
+    }
+  });
+
+  test("compiles, passes its own tests, and prints what it shows", async () => {
+    const blocks = await read(page);
+    const desk = await Desk.open(blocks);
+    try {
+      const tested = await runCli(["test"], { cwd: desk.folder });
+      expect(tested.code, tested.out + tested.err).toBe(0);
+      for (const block of blocks.filter(({ lang }) => lang === "console")) {
+        for (const command of commandsOf(block)) await desk.run(command);
+      }
+    } finally {
+      await desk.close();
+    }
+  });
+});
