@@ -1,6 +1,6 @@
 /**
- * Every block of code in docs/ is run: files are written, compiled and tested, commands are run in a
- * shell against a real service, and what is shown is compared with what is printed.
+ * Every block of code in docs/ is run: files are written, compiled and tested, commands are run in
+ * a shell against a real service, and what is shown is compared with what is printed.
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
