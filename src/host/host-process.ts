@@ -178,8 +178,7 @@ export class HostProcess {
     this.#say({ op: "kill", slot: id });
     const { killGraceMs } = this.#options.limits;
     const cancel = this.#clock.after(killGraceMs, () => {
-      const message = `a thread of it still ran ${killGraceMs} ms after its end`;
-      this.#fail("host_lost", `Host ${this.pid} was ended: ${message}`);
+      this.#endFor(`a thread of it still ran ${killGraceMs} ms after its end`);
     });
     await left;
     cancel();
@@ -195,11 +194,7 @@ export class HostProcess {
     while (!this.#over) {
       const running = countWorkerThreads(this.pid);
       if (running === null || running <= this.#pool.threads) return;
-      if (this.#clock.monotonicMs() > until) {
-        const fault = strayFault(running, this.#pool.threads);
-        this.#fail("host_lost", `Host ${this.pid} was ended: ${fault}`);
-        break;
-      }
+      if (this.#clock.monotonicMs() > until) this.#endFor(strayFault(running, this.#pool.threads));
       this.#say({ op: "probe", id: ++this.#probes });
       await new Promise<void>((resolve) => this.#clock.after(pollMs, resolve));
     }
@@ -209,13 +204,10 @@ export class HostProcess {
   /** Looks at what its agents do to it; nested workers only with `strays`, as that takes longer. */
   look(strays: boolean): void {
     if (this.#over || this.used === 0) return;
-    const { limits } = this.#options;
-    const memory = memoryFault(this.pid, limits.hostMb);
+    const memory = memoryFault(this.pid, this.#options.limits.hostMb);
     if (memory) return this.#fail("out_of_memory", `Host ${this.pid} was lost: ${memory}`);
-    if (!strays) return;
-    const stray = this.#strays.look(this.pid, this.#pool.threads);
-    if (stray) return this.#fail("host_lost", `Host ${this.pid} was ended: ${stray}`);
-    this.#say({ op: "probe", id: ++this.#probes });
+    const id = ++this.#probes;
+    if (strays && this.#strays.begin(this.pid, id)) this.#say({ op: "probe", id });
   }
 
   #listen(): void {
@@ -246,7 +238,10 @@ export class HostProcess {
     const message = this.#believe(() => readFromHost(body));
     if (!message) return;
     this.#pool = message.pool;
-    if (message.op === "probed") return;
+    if (message.op === "probed") {
+      const stray = this.#strays.answered(this.pid, message.id, message.pool.threads);
+      return stray ? this.#endFor(stray) : undefined;
+    }
     if (!this.#slots.apply(message)) {
       return this.#violation(`"${message.op}" of slot ${message.slot}, which cannot say that`);
     }
@@ -282,7 +277,11 @@ export class HostProcess {
 
   #checkWaiting(): void {
     if (this.#writer.waitingBytes < mostWaitingBytes) return;
-    this.#fail("host_lost", `Host ${this.pid} was ended: it left ${mostWaitingBytes} bytes unread`);
+    this.#endFor(`it left ${mostWaitingBytes} bytes unread`);
+  }
+
+  #endFor(what: string): void {
+    this.#fail("host_lost", `Host ${this.pid} was ended: ${what}`);
   }
 
   /** Ends the host and tells everybody in it. */

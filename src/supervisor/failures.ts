@@ -64,7 +64,11 @@ export class Failures implements FailuresFace {
     this.#core.tree.exited(cell, "host_lost", loss.message);
     if (busy) cell.suspect = true;
     cell.careful = Math.max(cell.careful, hand.length);
-    this.#core.log("warn", "thread lost with its host", { address: cell.address, busy });
+    this.#core.log("warn", "thread lost with its host", {
+      address: cell.address,
+      busy,
+      how: loss.message,
+    });
     const draft = new Draft().event(this.#core.clock.wallMs(), "agent.host_lost", cell.address, {
       message: loss.message,
       suspect: busy,
