@@ -252,8 +252,9 @@ export class Verbs implements VerbsFace {
   async #settled(cell: Cell, waitMs: number): Promise<boolean> {
     const { clock, registry } = this.#core;
     const untilMs = clock.monotonicMs() + waitMs;
+    // A shutdown waits for nobody: what was begun goes on at the next start.
     const isOver = () =>
-      cell.record.intent === null || cell.hasEnded ||
+      cell.record.intent === null || cell.hasEnded || !this.#core.isOpen ||
       registry.byKey(cell.key) !== cell;
     while (!isOver()) {
       if (clock.monotonicMs() >= untilMs) return false;
