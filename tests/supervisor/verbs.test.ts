@@ -195,7 +195,7 @@ describe("a subtree", () => {
 });
 
 describe("delete", () => {
-  it("ends the agent and its children in one commit; mail is dead, addresses are free", async () => {
+  it("ends agent and children in one commit; mail is dead, addresses are free", async () => {
     await open();
     for (const name of ["p", "q"]) await rig.system.spawn(caller, at(name));
     await rig.send("/pool/p", "start", { name: "child", kind: "probe" });
