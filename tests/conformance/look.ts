@@ -64,10 +64,11 @@ export function treeOf(actor: InnerActor): unknown {
   };
 }
 
-/** References by id; everything else as it is. */
+/** References by id, `replyTo` without its ids; everything else as it is. */
 function shown(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if ("sessionId" in value) return `ref ${plainId((value as InnerActor).id)}`;
+  if ("expiresAtMs" in value) return "where to reply";
   if (Array.isArray(value)) return value.map(shown);
   if (value instanceof Map) return new Map([...value].map(([k, v]) => [k, shown(v)]));
   if (Object.getPrototypeOf(value) !== Object.prototype) return value;

@@ -10,7 +10,6 @@ const n = ({ context }: Given) => context["n"] as number;
 export const acts: Case[] = [
   {
     name: "assign: object, function, property functions, in order",
-    system: true,
     make: () =>
       machine({
         context: { n: 1, list: [] },
@@ -105,7 +104,6 @@ export const acts: Case[] = [
   },
   {
     name: "enqueueActions: named actions with params, delayed raise and cancel",
-    system: true,
     unitMs: hour,
     make: () =>
       machine({
@@ -146,7 +144,6 @@ export const acts: Case[] = [
   },
   {
     name: "sendTo oneself comes after this macrostep",
-    system: true,
     make: () =>
       machine({
         context: {},
@@ -257,7 +254,6 @@ export const acts: Case[] = [
   },
   {
     name: "a named tell with params",
-    system: true,
     make: () =>
       machine({
         context: {},

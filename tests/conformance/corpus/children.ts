@@ -41,7 +41,6 @@ const invoked: Case[] = [
   },
   {
     name: "its output reaches onDone, once",
-    system: true,
     make: () => parent({ onDone: { actions: put("done", output) } }),
     steps: steps("ping", "end", "again", "end"),
   },
@@ -207,7 +206,6 @@ const nested: Case[] = [
   },
   {
     name: "two levels: done goes up twice",
-    system: true,
     make: () => top({ onDone: { target: "b", actions: put("done", output) } }),
     steps: steps("ping", "end", "back", "ping"),
   },

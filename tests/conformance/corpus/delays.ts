@@ -209,7 +209,6 @@ export const timing: Case[] = [
   },
   {
     name: "delays that raise delays, a chain of five",
-    system: true,
     unitMs: hour,
     make: () =>
       machine({

@@ -182,7 +182,6 @@ export const outside: Case[] = kinds.flatMap((kind) =>
 
 outside.push({
   name: "a promise left before it is done says nothing",
-  system: true,
   make: () => ways[0]![1](twice()),
   steps: [send("go", go), send("leave"), settle, send("go", { n: 2 }), settle],
 });

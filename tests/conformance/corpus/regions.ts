@@ -72,7 +72,6 @@ const histories = kinds.flatMap((history): Case[] => [
   },
   {
     name: `${history} history of parallel regions`,
-    system: true,
     make: () =>
       machine({
         id: "with.dots",
@@ -112,7 +111,6 @@ export const regions: Case[] = [
   ...histories,
   {
     name: "regions take the same event each, one after the other",
-    system: true,
     make: () =>
       machine({ type: "parallel", states: { l: region("x"), m: region("x"), r: region("y") } }),
     steps: steps("x", "y", "x", "y"),

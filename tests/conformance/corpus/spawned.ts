@@ -232,7 +232,6 @@ const pure: Case[] = [
   },
   {
     name: "transition logic, spawned in assign, followed by its snapshots",
-    system: true,
     make: () =>
       machine({
         context: {},

@@ -46,7 +46,6 @@ export const states: Case[] = [
   ),
   {
     name: "a transition without target runs actions only; reenter of oneself leaves and enters",
-    system: true,
     make: () =>
       machine({
         context: {},
@@ -80,7 +79,6 @@ export const states: Case[] = [
   },
   {
     name: "guards: params, and, or, not, stateIn",
-    system: true,
     make: () =>
       machine({
         context: { n: 0 },
@@ -140,7 +138,6 @@ export const states: Case[] = [
   },
   {
     name: "always: a chain, with guards that the chain itself opens",
-    system: true,
     make: () =>
       machine({
         context: { n: 0 },
@@ -220,7 +217,6 @@ export const states: Case[] = [
   },
   {
     name: "several targets at once, initial actions, tags and meta",
-    system: true,
     make: () =>
       machine({
         context: {},
