@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { DreamError } from "../errors.ts";
 import type { Accepts, MessageEvents, OnlyAccepted, Replies } from "./agent-types.ts";
 import type { Calls } from "./calls.ts";
+import { chartOf } from "./chart.ts";
 import { lintMachine, systemTypes } from "./lint.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Migrate } from "./migrate.ts";
@@ -108,7 +109,7 @@ export function defineAgent<
 }
 
 function manifestOf(
-  input: Pick<AgentInput<Accepts, AnyStateMachine>, "kind" | "needs" | "input"> & {
+  input: Pick<AgentInput<Accepts, AnyStateMachine>, "kind" | "needs" | "input" | "machine"> & {
     accepts: Accepts;
     replies?: Record<string, z.ZodType | undefined>;
   },
@@ -139,6 +140,7 @@ function manifestOf(
     input: input.input === undefined ? null : jsonSchemaOf(input.input, "input"),
     needs: { calls: names(input.needs?.calls, "calls"), read: names(input.needs?.read, "read") },
     system,
+    chart: chartOf(input.machine as unknown as InnerMachine),
   };
 }
 

@@ -16,4 +16,6 @@ export interface Manifest {
   needs: { calls: string[]; read: string[] };
   /** `system.*` types its machine names; only those are delivered to it. */
   system: string[];
+  /** The machine's configuration as JSON, to be drawn; null or missing when it is too large. */
+  chart?: string | null;
 }

@@ -1,4 +1,5 @@
 /** The manifest of a bundle as a thread claims it: checked before it is believed (R5, R13). */
+import { longestChart } from "./chart.ts";
 import type { JsonSchema } from "../json.ts";
 import { badFrame, fields, list, quote, text, textOrNull, whole } from "./hostile.ts";
 import type { Manifest } from "./manifest.ts";
@@ -53,6 +54,7 @@ function readManifest(value: unknown): Manifest {
     input: input === null ? null : fields(input, "manifest.input") as JsonSchema,
     needs: { calls: names(needs["calls"], "calls"), read: names(needs["read"], "read") },
     system: names(manifest["system"], "system").filter((type) => type.startsWith("system.")),
+    chart: textOrNull(manifest["chart"] ?? null, "manifest.chart", longestChart),
   };
 }
 

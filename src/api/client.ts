@@ -6,6 +6,7 @@
  * const dreamos = createClient({ url: "http://127.0.0.1:7420", token });
  * const { reply } = await dreamos.ask({ to: "/captain", type: "status", payload: {} });
  */
+import { readEvents } from "../event-stream.ts";
 import { DreamError, type ErrorDetails, isErrorCode } from "../errors.ts";
 import type { Lane } from "../actors/envelope.ts";
 import type { Json } from "../json.ts";
@@ -20,6 +21,7 @@ import type {
   SpawnInput,
   SystemStatus,
   TreeNode,
+  TurnView,
   VerbAnswer,
   VerbInput,
 } from "../supervisor/control.ts";
@@ -38,6 +40,7 @@ export type {
   SpawnInput,
   SystemStatus,
   TreeNode,
+  TurnView,
   VerbAnswer,
   VerbOutcome,
 } from "../supervisor/control.ts";
@@ -115,6 +118,11 @@ export interface Client {
     q: string,
     options?: { limit?: number; includeDeleted?: boolean },
   ): Promise<Page<MemoryHit>>;
+  /**
+   * Turns of the agent at `address` and below, `/` for all: from the moment this resolves until
+   * `signal` or the end of the service. Lossy: a follower that is slow misses turns.
+   */
+  turns(address: string, options?: RequestOptions): Promise<AsyncIterable<TurnView>>;
   /** Asks the service to drain and end; it goes on for a moment after this resolves. */
   shutdown(): Promise<{ stopping: boolean }>;
 }
@@ -147,8 +155,28 @@ export function createClient(options: ClientOptions): Client {
     replay: (id, o) => call("POST", `/api/v1/deadletters/${id}/replay`, o),
     dropLetter: (id) => call("DELETE", `/api/v1/deadletters/${id}`),
     recall: (q, more = {}) => call("GET", `/api/v1/recall${queryOf({ q, ...more })}`),
+    turns: (address, o) => follow(options, `${agentPath(address)}/turns`, o),
     shutdown: () => call("POST", "/api/v1/shutdown"),
   };
+}
+
+async function follow(
+  { url, token, fetch = globalThis.fetch }: ClientOptions,
+  path: string,
+  { signal }: RequestOptions = {},
+): Promise<AsyncIterable<TurnView>> {
+  const base = url.replace(/\/+$/, "");
+  const init: RequestInit = { headers: { authorization: `Bearer ${token}` } };
+  if (signal) init.signal = signal;
+  const response = await fetch(`${base}${path}`, init);
+  if (!response.ok || !response.body) readAnswer(response, await response.text(), base);
+  return turnsOf(response.body!);
+}
+
+async function* turnsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<TurnView> {
+  for await (const { event, data } of readEvents(body)) {
+    if (event === "turn") yield JSON.parse(data) as TurnView;
+  }
 }
 
 function queryOf(query: Record<string, string | number | boolean | undefined>): string {

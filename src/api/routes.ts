@@ -17,6 +17,7 @@ import {
   readSpawn,
 } from "./requests.ts";
 import { verbRoutes } from "./verb-routes.ts";
+import { turnRoute } from "./turn-stream.ts";
 import { viewAsk, viewDeadLetter, viewMessage } from "./views.ts";
 
 export interface RouteOptions {
@@ -46,6 +47,7 @@ export function routesOf(options: RouteOptions): Route[] {
     ...writeRoutes(options),
     ...agentRoutes(options),
     ...readRoutes(options),
+    turnRoute(options),
     ...verbRoutes(options, caller),
   ];
 }

@@ -78,6 +78,10 @@ export const commands: CommandTable = {
     summary: "break a service of its own in every way and count what was lost",
     load: async () => (await import("./torture.ts")).tortureCommand,
   },
+  inspect: {
+    summary: "follow agents in Stately's inspector",
+    load: async () => (await import("./inspect.ts")).inspectCommand,
+  },
   init: {
     summary: "write a new swarm, with a test",
     load: async () => (await import("./init.ts")).initCommand,

@@ -173,6 +173,28 @@ export interface SystemStatus {
   restartsByReason: Record<ExitReason, number>;
 }
 
+/** One durable turn, for whoever follows the agent. */
+export interface TurnView {
+  address: Address;
+  kind: string;
+  /** The machine's configuration as JSON; null when it is too large. */
+  chart: string | null;
+  turn: number;
+  atMs: number;
+  status: string;
+  value: Json;
+  tags: string[];
+  envelopes: { id: string; kind: string; from: string; type: string; payload: Json }[];
+  /** The stored actor with its children; tagged values stay tagged. */
+  root: Json;
+}
+
+/** Neither may wait or throw. */
+export interface TurnFollower {
+  turn(view: TurnView): void;
+  end(): void;
+}
+
 export interface Control {
   status(): Promise<SystemStatus>;
   /** All or nothing; resolves once durable. */
@@ -222,6 +244,8 @@ export interface Control {
     query: string,
     options: { limit: number; includeDeleted?: boolean },
   ): Promise<MemoryHit[]>;
+  /** Tells of each turn below `address` once it is durable. @returns how to end it */
+  followTurns(address: string, follower: TurnFollower): () => void;
   /** Drains and ends the process. */
   shutdown(): void;
 }

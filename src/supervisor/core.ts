@@ -17,6 +17,7 @@ import type { Draft } from "./draft.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import type { Kinds } from "./kinds.ts";
 import type { Registry } from "./registry.ts";
+import type { TurnWatch } from "./turn-watch.ts";
 
 /** Work outside as the gateway carries it out; the tool host is behind it. */
 export interface ToolRunner {
@@ -233,6 +234,7 @@ export interface Core {
   timers: Timers;
   gateway: Gateway;
   tree: Tree;
+  turnWatch: TurnWatch;
   places: Places;
   verbs: Verbs;
   /** False from the first moment of a shutdown: no new work from outside. */

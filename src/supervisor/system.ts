@@ -34,6 +34,7 @@ import { Resumption } from "./resumption.ts";
 import { SafeMode } from "./safe-mode.ts";
 import { Timers } from "./timers.ts";
 import { Tree } from "./tree.ts";
+import { TurnWatch } from "./turn-watch.ts";
 import { Verbs } from "./verbs.ts";
 import { pageOfAgents, viewAgent, viewCheckpoints, viewDetail, viewTree } from "./views.ts";
 
@@ -83,6 +84,7 @@ export class System implements Control {
       rejected: (error: Error) => this.#rejected(error),
       fatal: (code: number, error: Error) => parts.onFatal(code, error),
       registry: new Registry(),
+      turnWatch: new TurnWatch(),
       kinds: new Kinds(parts.store),
     } as unknown as Core;
     this.#core = core;
@@ -136,6 +138,7 @@ export class System implements Control {
   /** Takes nothing new from outside. */
   close(): void {
     this.#core.isOpen = false;
+    this.#core.turnWatch.close();
   }
 
   /**
@@ -224,11 +227,9 @@ export class System implements Control {
     await viewDetail(this.#core, this.#core.registry.get(parseAddress(address)));
 
   tree: Control["tree"] = () => Promise.resolve(viewTree(this.#core, this.#tree));
-
+  followTurns: Control["followTurns"] = (at, who) => this.#core.turnWatch.follow(at, who);
   messages: Control["messages"] = (query) => this.#core.store.messages(query);
-
   deadLetters: Control["deadLetters"] = (query) => this.#core.store.deadLetters(query);
-
   deadLetter: Control["deadLetter"] = (id) => this.#letters.find(id);
 
   replay: Control["replay"] = (caller, id, idempotency) =>

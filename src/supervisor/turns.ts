@@ -71,6 +71,8 @@ export class Turns {
       cell.hasState = true;
       cell.mailbox.consumed(consumed);
     });
+    const told = this.#core.turnWatch.about(cell, hand, frame, this.#core.clock.wallMs());
+    if (told) draft.onDurable(told);
     keepEveryMinute(this.#core, draft, cell);
     if (endsFor) this.#complete(draft, cell);
     else if (isDone) this.#startAfresh(draft, cell);

@@ -207,6 +207,10 @@ export class SmallControl implements Control {
     return Promise.resolve({ items: [letter], nextCursor: null });
   }
 
+  followTurns(): () => void {
+    return () => {};
+  }
+
   recall(query: string, { limit }: { limit: number }): Promise<MemoryHit[]> {
     const hit = {
       sources: ["/docs/readme.md"],
