@@ -1,3 +1,5 @@
+import { systemClock } from "../clock.ts";
+import { systemIds } from "../ids.ts";
 import { usage } from "./arguments.ts";
 import { type Command, type Run, textOption } from "./command.ts";
 import { findService } from "./service.ts";
@@ -27,7 +29,7 @@ export const inspectCommand: Command = {
     // So that a wrong address is told before anything listens.
     const first = address === "/" ? null : await client.agent(address);
     const turns = await client.turns(address);
-    const server = serveStately(port);
+    const server = serveStately(port, systemIds(systemClock).secret());
     const page = server.url.replace("ws:", "http:");
     const ready = { event: "ready", url: server.url, page, address: first?.address ?? "/" };
     if (run.json) run.terminal.print(JSON.stringify(ready));

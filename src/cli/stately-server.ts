@@ -1,7 +1,7 @@
 /**
  * A local WebSocket that says inspection events to whoever listens, and a page that shows them in
- * Stately's inspector. States are in there: only programs of this machine and this very page may
- * listen.
+ * Stately's inspector. States are in there: only who knows the address, which holds a secret, may
+ * listen; of web pages only this one.
  */
 import { DreamError } from "../errors.ts";
 import type { StatelyEvent } from "./stately.ts";
@@ -18,14 +18,18 @@ export interface StatelyServer {
 }
 
 /** @throws {DreamError} `port_in_use` */
-export function serveStately(port: number): StatelyServer {
+export function serveStately(port: number, secret: string): StatelyServer {
   const sockets = new Set<WebSocket>();
   const actors: string[] = [];
   const kept: string[] = [];
   const server = listen(port, (request) => {
-    const { host } = new URL(request.url);
-    if (!isOurs(request, host)) return new Response("forbidden\n", { status: 403 });
-    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") return page(host);
+    const { host, pathname } = new URL(request.url);
+    if (pathname !== `/${secret}` || !isOurs(request, host)) {
+      return new Response("forbidden\n", { status: 403 });
+    }
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      return page(`${host}/${secret}`);
+    }
     const { socket, response } = Deno.upgradeWebSocket(request);
     socket.onopen = () => {
       for (const text of [...actors, ...kept]) socket.send(text);
@@ -36,7 +40,7 @@ export function serveStately(port: number): StatelyServer {
     return response;
   });
   return {
-    url: `ws://127.0.0.1:${server.addr.port}`,
+    url: `ws://127.0.0.1:${server.addr.port}/${secret}`,
     say(event) {
       const text = JSON.stringify(event);
       if (event.type === "@xstate.actor") actors.push(text);
@@ -75,11 +79,11 @@ function isOurs(request: Request, host: string): boolean {
 const inspector = "https://stately.ai";
 
 /** Hands events to Stately's inspector in a frame, as @statelyai/inspect's own bridge does. */
-function page(host: string): Response {
+function page(place: string): Response {
   const html = `<!DOCTYPE html>
 <html lang="en">
 <title>Dream.OS in Stately's inspector</title>
-<style>html, body, iframe { margin: 0; border: 0; width: 100%; height: 100%; display: block }</style>
+<style>html, body, iframe { margin: 0; border: 0; width: 100%; height: 100% }</style>
 <iframe id="inspector" src="${inspector}/inspect" title="Stately's inspector"></iframe>
 <script>
   const frame = document.getElementById("inspector");
@@ -91,11 +95,13 @@ function page(host: string): Response {
     connected = true;
     waiting.splice(0).forEach(say);
   });
-  new WebSocket("ws://${host}").onmessage = ({ data }) => {
+  new WebSocket("ws://${place}").onmessage = ({ data }) => {
     const event = JSON.parse(data);
     connected ? say(event) : waiting.push(event);
   };
 </script>
 `;
-  return new Response(html, { headers: { "content-type": "text/html; charset=utf-8" } });
+  return new Response(html, {
+    headers: { "content-type": "text/html; charset=utf-8", "referrer-policy": "no-referrer" },
+  });
 }

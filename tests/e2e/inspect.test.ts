@@ -65,7 +65,7 @@ test("actors, events and snapshots of a live agent arrive, children too", async 
   const served = await inspect("lamp");
   try {
     const seen = receive(served.url);
-    await until("a snapshot", () => seen.some(({ type }) => type === "@xstate.snapshot"));
+    await until("an event", () => seen.some(({ type }) => type === "@xstate.event"));
     const actor = seen.find((event) => event.type === "@xstate.actor")!;
     expect(actor).toMatchObject({
       type: "@xstate.actor",
@@ -122,6 +122,9 @@ test("only this machine and the page itself may listen", async () => {
     const foreign = await fetch(http, { headers: { origin: "https://evil.example" } });
     expect(foreign.status).toBe(403);
     await foreign.body?.cancel();
+    const guess = await fetch(new URL("/", http));
+    expect(guess.status).toBe(403);
+    await guess.body?.cancel();
   } finally {
     await served.end();
   }
