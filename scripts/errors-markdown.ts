@@ -22,7 +22,7 @@ export function renderErrorsPage(): string {
 }
 
 /** A Markdown table with columns of equal width; the first row is the heading. */
-function renderTable(rows: string[][]): string {
+export function renderTable(rows: string[][]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)));
   lines.splice(1, 0, widths.map((width) => "-".repeat(width)));

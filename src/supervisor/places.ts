@@ -74,6 +74,8 @@ export class Places implements PlacesFace {
       cell.record = placed;
       if (node?.type !== "dynamic") return;
       cell.held = node.isDown;
+      const at = node.waiting.indexOf(cell);
+      if (at >= 0) node.waiting.splice(at, 1);
       if (waits) node.waiting.push(cell);
       else node.running.add(cell);
     });

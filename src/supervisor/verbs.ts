@@ -62,15 +62,22 @@ export class Verbs implements VerbsFace {
   async #obey(order: Order, to: string): Promise<VerbAnswer> {
     const address = to === rootAddress ? rootAddress : parseAddress(to);
     const cells = this.#cellsOf(address, order);
-    if (order.verb === "resume" || order.verb === "restart") {
-      this.#core.tree.reopen(address, order.by);
-    }
+    const starts = order.verb === "resume" || order.verb === "restart";
+    if (starts && cells[0]?.address === address) this.#checkAbove(address, order.verb);
     const agents = await Promise.all(cells.map((cell) => this.#outcome(cell, order)));
+    // After its agents: one that still has ended might end it again at once.
+    if (starts) this.#core.tree.reopen(address, order.by);
     const refused = agents.find(({ error }) => error !== null)?.error;
     if (refused && agents.every(({ error }) => error !== null)) {
       throw new DreamError(refused.code, refused.message, { details: refused.details ?? {} });
     }
     return { verb: order.verb, address, agents };
+  }
+
+  #checkAbove(address: Address, verb: AgentVerb): void {
+    if (!this.#core.tree.isBelowEnded(address)) return;
+    const message = `Cannot ${verb} ${address}: a supervisor above it has ended`;
+    throw new DreamError("agent_stopped", `${message}; ${verb} that supervisor`);
   }
 
   /** In start order; those that end go the other way. */

@@ -234,6 +234,19 @@ describe("delete", () => {
   });
 });
 
+it("an agent below a supervisor that has ended comes back with that supervisor", async () => {
+  const child = { ...agent("x"), restart: "transient" as const, significant: true };
+  const ends = { restart: "transient" as const, autoShutdown: "anySignificant" as const };
+  const ended = { type: "supervisor" as const, id: "e", ...ends, children: [child, agent("y")] };
+  await open({ children: [agent("a"), ended] as RigOptions["children"] });
+  for (const id of ["x", "y"]) await rig.notes(`/e/${id}`);
+  await rig.send("/e/x", "finish", {});
+  await holds(async () => expect((await view("/e/y")).status).toBe("stopped"));
+  await expect(order("resume", "/e/y")).rejects.toMatchObject({ code: "agent_stopped" });
+  await order("restart", "/e", { fresh: true });
+  await holds(async () => expect(await rig.notes("/e/y")).toEqual([]));
+});
+
 it("a verb with an Idempotency-Key is carried out once", async () => {
   await open();
   await rig.notes("/a");
