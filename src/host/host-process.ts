@@ -193,8 +193,9 @@ export class HostProcess {
     const until = this.#clock.monotonicMs() + this.#options.limits.killGraceMs;
     while (!this.#over) {
       const running = countWorkerThreads(this.pid);
-      if (running === null || running <= this.#pool.threads) return;
-      if (this.#clock.monotonicMs() > until) this.#endFor(strayFault(running, this.#pool.threads));
+      const known = this.#pool.threads + this.#slots.countExpected();
+      if (running === null || running <= known) return;
+      if (this.#clock.monotonicMs() > until) this.#endFor(strayFault(running, known));
       this.#say({ op: "probe", id: ++this.#probes });
       await new Promise<void>((resolve) => this.#clock.after(pollMs, resolve));
     }

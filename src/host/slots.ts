@@ -39,6 +39,15 @@ export class Slots {
     return count;
   }
 
+  /** Slots whose threads the host may not have told of yet. */
+  countExpected(): number {
+    let count = 0;
+    for (const { phase } of this.#slots.values()) {
+      if (phase === "loading" || phase === "describing") count++;
+    }
+    return count;
+  }
+
   open(id: number, slot: Slot): void {
     this.#slots.set(id, slot);
   }

@@ -11,6 +11,8 @@ import type { Bundle } from "./hosts.ts";
 const mostBlank = 4;
 /** More of them are kept this long: where agents take turns, the next one comes at once. */
 const trimMs = 2_000;
+/** Then one after the other goes: many that end at once look like threads that do not end. */
+const trimStepMs = 100;
 /** Spare threads are made when no thread was wanted for this long, so as not to be in the way. */
 const quietMs = 200;
 
@@ -65,9 +67,15 @@ export class WorkerPool {
     worker.blanked = Promise.race([worker.reset(), late.promise]).finally(cancel);
     worker.blanked.catch(() => this.drop(worker));
     this.#blank.push(worker);
+    this.#trimAfter(trimMs);
+  }
+
+  #trimAfter(ms: number): void {
     this.#cancelTrim();
-    this.#cancelTrim = this.#clock.after(trimMs, () => {
-      while (this.#blank.length > mostBlank) this.drop(this.#blank.shift()!);
+    this.#cancelTrim = this.#clock.after(ms, () => {
+      if (this.#blank.length <= mostBlank) return;
+      this.drop(this.#blank.shift()!);
+      this.#trimAfter(trimStepMs);
     });
   }
 

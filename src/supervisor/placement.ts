@@ -11,6 +11,11 @@ import { Draft } from "./draft.ts";
 
 /** Hosts with one suspect each that may run at one time: a host costs far more than a thread. */
 const mostAlone = 4;
+/**
+ * Agents on their way into a thread at one time. More of them would not start sooner, but make
+ * threads that the next one in the line does not need, once the first have done their work.
+ */
+const mostArriving = 16;
 /** Pause before an agent whose state could not be read is tried again. */
 const againMs = 500;
 
@@ -25,6 +30,7 @@ export class Placement {
   #core: Core;
   #events: PlacementEvents;
   readonly resident = new Set<Cell>();
+  #arriving = 0;
   /** Agents with work that wait for a thread, oldest first. */
   #waiting: Cell[] = [];
 
@@ -40,8 +46,11 @@ export class Placement {
 
   /** Those that can have a thread now. */
   takeWaiting(): Cell[] {
-    const free = Math.max(0, this.#core.limits.maxThreads - this.resident.size);
-    const taken = this.#waiting.splice(0, free);
+    const free = Math.min(
+      this.#core.limits.maxThreads - this.resident.size,
+      mostArriving - this.#arriving,
+    );
+    const taken = this.#waiting.splice(0, Math.max(0, free));
     for (const cell of taken) cell.queued = false;
     return taken;
   }
@@ -50,7 +59,7 @@ export class Placement {
   activate(cell: Cell): void {
     if (cell.queued) return;
     const mayNot = cell.suspect && this.#countAlone() >= mostAlone;
-    if (mayNot || (!this.#hasThread() && !this.#makeRoom())) {
+    if (mayNot || this.#arriving >= mostArriving || (!this.#hasThread() && !this.#makeRoom())) {
       cell.queued = true;
       this.#waiting.push(cell);
       return;
@@ -73,10 +82,14 @@ export class Placement {
     this.resident.add(cell);
     const draft = new Draft().change({ op: "agent", record: cell.record });
     this.#core.ledger.commit(draft).catch(() => {});
+    this.#arriving++;
     this.#place(cell, residence).catch((thrown) => {
       if (cell.residence !== residence) return;
       this.detach(cell);
       this.#notPlaced(cell, residence, toErrorData(thrown));
+    }).finally(() => {
+      this.#arriving--;
+      if (this.#waiting.length > 0) this.#core.dispatcher.pump();
     });
   }
 
