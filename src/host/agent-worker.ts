@@ -37,7 +37,7 @@ export interface WorkerSetup {
 }
 
 /** How long the reason for an end may come after it. */
-const errorMs = 20;
+const errorMs = 100;
 
 /** Nobody listens. */
 export const silent: WorkerEvents = { onFrame: () => {}, onEnd: () => {} };
