@@ -129,14 +129,16 @@ export class AgentWorker {
     if (this.ended) return;
     this.ended = true;
     const wanted = this.#terminated;
-    // A thread that closes its port and goes on is ended all the same.
-    this.terminate();
-    this.#cancelStuck();
     const { clock, onEnded } = this.#setup;
     onEnded(this);
-    const tell = () => this.events.onEnd(wanted ? null : this.#error ?? "The thread ended itself");
-    // The error that ended it may come after the end.
-    if (wanted || this.#error !== null) tell();
-    else clock.after(errorMs, tell);
+    const finish = () => {
+      // A thread that closes its port and goes on is ended all the same.
+      this.terminate();
+      this.#cancelStuck();
+      this.events.onEnd(wanted ? null : this.#error ?? "The thread ended itself");
+    };
+    // The error that ended it may come after the end, and would be lost by terminating it.
+    if (wanted || this.#error !== null) finish();
+    else clock.after(errorMs, finish);
   }
 }
