@@ -168,7 +168,13 @@ async function follow(
   const base = url.replace(/\/+$/, "");
   const init: RequestInit = { headers: { authorization: `Bearer ${token}` } };
   if (signal) init.signal = signal;
-  const response = await fetch(`${base}${path}`, init);
+  let response: Response;
+  try {
+    response = await fetch(`${base}${path}`, init);
+  } catch (error) {
+    if (signal?.aborted || error instanceof DreamError) throw error;
+    throw new DreamError("not_running", `Cannot reach Dream.OS at ${base}`, { cause: error });
+  }
   if (!response.ok || !response.body) readAnswer(response, await response.text(), base);
   return turnsOf(response.body!);
 }

@@ -22,6 +22,21 @@ const agent = (fields: string) =>
   );
 
 describe("the manifest", () => {
+  it("holds the chart for people and tools that draw it", () => {
+    const told = machine(
+      `{ id: "m", initial: "a", context: { secret: 1 },
+        states: { a: { on: { go: { guard: function isIt() {}, target: "b" } } }, b: {} } }`,
+    );
+    expect(told.ok && JSON.parse(told.manifest.chart!)).toEqual({
+      id: "m",
+      initial: "a",
+      states: { a: { on: { go: { guard: { type: "isIt" }, target: "b" } } }, b: {} },
+    });
+    const many = Array.from({ length: 5_000 }, (_, i) => `s${i}: { on: { e${i}: "s0" } }`);
+    const large = machine(`{ initial: "s0", states: { ${many.join(", ")} } }`);
+    expect(large.ok && large.manifest.chart).toBe(null);
+  });
+
   it("says what the agent accepts, answers, needs and hears of the runtime", () => {
     const told = described(`defineAgent({
       kind: "reader", version: 3,
@@ -50,6 +65,7 @@ describe("the manifest", () => {
         input: { type: "object", properties: { folder: { type: "string" } }, required: ["folder"] },
         needs: { calls: ["file.read"], read: ["/data"] },
         system: ["system.resume", "system.stop"],
+      chart: expect.any(String),
       },
     });
   });

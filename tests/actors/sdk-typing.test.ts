@@ -109,18 +109,34 @@ const lines: [string, true | RegExp][] = [
   [`agent.createMachine({ ${context}, entry: spawnAgent({ under: "/x", name: "y" }) });`, /kind/],
 ];
 
+/** The examples of docs/calls.md must be what `Calls` says. */
+async function exampleLines(): Promise<typeof lines> {
+  const page = await Deno.readTextFile(new URL("docs/calls.md", root));
+  const found = page.split(/^### /m).slice(1).flatMap((section) => {
+    const name = /^`([^`]+)`/.exec(section)![1]!;
+    return Array.from(section.matchAll(/```json (input|result)\n(.*?)```/gs), (match) => {
+      const part = match[1] === "input" ? "input" : "output";
+      const value = JSON.stringify(JSON.parse(match[2]!));
+      return [`void (${value} satisfies Calls["${name}"]["${part}"]);`, true] as [string, true];
+    });
+  });
+  if (found.length < 10) throw new Error("docs/calls.md has lost its examples");
+  return found;
+}
+
 it("wrong lines do not compile, and say what is wrong; right ones do", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const door = new URL("src/index.ts", root).href;
     const typed = new URL("tests/actors/typed-agent.ts", root).href;
     const head = [
-      `import { ${sdk} } from "${door}";`,
+      `import { type Calls, ${sdk} } from "${door}";`,
       `import { ${names} } from "${typed}";`,
       `void [${sdk}, ${names}];`,
     ];
+    const tried = [...lines, ...await exampleLines()];
     const file = `${folder}/lines.ts`;
-    await Deno.writeTextFile(file, [...head, ...lines.map(([line]) => line)].join("\n"));
+    await Deno.writeTextFile(file, [...head, ...tried.map(([line]) => line)].join("\n"));
     const { stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["check", "--config", new URL("deno.json", root).pathname, file],
       env: { NO_COLOR: "1" },
@@ -129,7 +145,7 @@ it("wrong lines do not compile, and say what is wrong; right ones do", async () 
     }).output();
     const told = errorsByLine(new TextDecoder().decode(stderr));
     expect([...told.keys()].filter((line) => line <= head.length)).toEqual([]);
-    const wrong = lines.flatMap(([line, want], i) => {
+    const wrong = tried.flatMap(([line, want], i) => {
       const error = told.get(head.length + 1 + i) ?? "compiles";
       const isAsWanted = want === true ? error === "compiles" : want.test(error);
       return isAsWanted ? [] : [`${line}\n  wanted ${want}: ${error}`];

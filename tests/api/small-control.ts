@@ -20,6 +20,7 @@ import type {
   SpawnInput,
   SystemStatus,
   TreeNode,
+  TurnFollower,
   VerbAnswer,
   VerbInput,
 } from "../../src/supervisor/control.ts";
@@ -207,8 +208,11 @@ export class SmallControl implements Control {
     return Promise.resolve({ items: [letter], nextCursor: null });
   }
 
-  followTurns(): () => void {
-    return () => {};
+  readonly followers = new Map<TurnFollower, string>();
+
+  followTurns(address: string, follower: TurnFollower): () => void {
+    this.followers.set(follower, address);
+    return () => void this.followers.delete(follower);
   }
 
   recall(query: string, { limit }: { limit: number }): Promise<MemoryHit[]> {
