@@ -65,7 +65,7 @@ describe("the manifest", () => {
         input: { type: "object", properties: { folder: { type: "string" } }, required: ["folder"] },
         needs: { calls: ["file.read"], read: ["/data"] },
         system: ["system.resume", "system.stop"],
-      chart: expect.any(String),
+        chart: expect.any(String),
       },
     });
   });
