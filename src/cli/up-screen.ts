@@ -44,8 +44,8 @@ export function printUpScreen(
   print();
   if (status.safeMode !== null) {
     print(`  ${tint("red", `SAFE MODE: ${status.safeMode}`)}`);
-    print("  Agents are paused; messages are taken and kept. Look at the log and at the tree,");
-    print("  then end it with Ctrl-C: the next start is a normal one.");
+    print("  Agents are paused; messages are taken and kept. Look at the log and at the tree.");
+    print(`  Then ${command("resume /")}, or Ctrl-C: the next start is a normal one.`);
     print();
   }
   for (const line of drawTree(tree, terminal, mostChildren)) print(`  ${line}`);
