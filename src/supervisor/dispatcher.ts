@@ -222,7 +222,8 @@ export class Dispatcher implements DispatcherFace {
     residence.hand = null;
     const tookMs = this.#core.clock.monotonicMs() - begunMs;
     restAfter(this.#core, cell, frame, tookMs);
-    cell.mailbox.giveBack(hand.slice(frame.consumed));
+    // What is left of an agent that ended with this turn is a dead letter by now.
+    if (!cell.hasEnded) cell.mailbox.giveBack(hand.slice(frame.consumed));
     this.#progress(cell, hand.slice(0, frame.consumed));
     residence.uncommitted++;
     cell.settled = committed.then(() => {

@@ -23,6 +23,7 @@ import {
   type TreeChild,
   walk,
 } from "./node.ts";
+import { noteSupervisor } from "./node-store.ts";
 import { retire } from "./retire.ts";
 
 /** One stop and start of some children of one supervisor; for the root, of itself. */
@@ -162,6 +163,11 @@ export class Rounds {
   #freshen(node: SupervisorNode): void {
     node.startsAfresh = false;
     const draft = new Draft();
+    for (const below of walk(node)) {
+      if (below.type !== "supervisor" || !below.ended) continue;
+      below.ended = null;
+      noteSupervisor(draft, below, null);
+    }
     for (const cell of cellsBelow(node, this.#core.registry)) {
       if (cell.record.origin !== "swarm") continue;
       const record: AgentRecord = { ...cell.record, status: "running", endedAtMs: null };
@@ -169,6 +175,8 @@ export class Rounds {
       draft.onAccept(() => {
         cell.record = record;
         cell.hasState = false;
+        cell.summary = null;
+        cell.crashStreak.clear();
       });
     }
     this.#core.ledger.commit(draft).catch(none);
