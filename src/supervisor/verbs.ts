@@ -97,7 +97,11 @@ export class Verbs implements VerbsFace {
     const below = address === rootAddress ? rootAddress : `${address}/`;
     const found = [...registry.addresses()].filter((one) => one.startsWith(below));
     const cells = tree.inStartOrder(found.map((one) => registry.get(one)));
-    return verb === "stop" || verb === "drain" || verb === "delete" ? cells.reverse() : cells;
+    // Of a whole subtree nobody means those that have ended.
+    const meant = cells.filter(({ hasEnded, status }) =>
+      !hasEnded || refusalOf(verb, status, { mode, isInSwarm: false }) === null
+    );
+    return verb === "stop" || verb === "drain" || verb === "delete" ? meant.reverse() : meant;
   }
 
   async #outcome(cell: Cell, order: Order): Promise<VerbOutcome> {

@@ -174,18 +174,18 @@ describe("a subtree", () => {
     for (const id of ["x", "y", "more/z"]) expect(await rig.notes(`/g/${id}`)).toEqual([]);
   });
 
-  it("stops the youngest first; those that refuse are named, the others obey", async () => {
+  it("ends the youngest first; who refuses is named, who has ended is not meant", async () => {
     await open();
     await rig.system.spawn(caller, { address: "/g/more/z", kind: "probe", restart: "transient" });
     await rig.send("/g/more/z", "finish", {});
     await holds(async () => expect((await view("/g/more/z")).status).toBe("completed"));
-    const { agents } = await order("stop", "/g");
+    await order("pause", "/g/x");
+    const { agents } = await order("drain", "/g");
     expect(agents.map(({ address, status }) => [address, status])).toEqual([
-      ["/g/more/z", "completed"],
       ["/g/y", "stopped"],
-      ["/g/x", "stopped"],
+      ["/g/x", "paused"],
     ]);
-    expect(agents[0]!.error).toMatchObject({ code: "cannot_stop_completed" });
+    expect(agents[1]!.error).toMatchObject({ code: "cannot_drain_paused" });
     await expect(order("stop", "/g/more/z")).rejects.toMatchObject({
       code: "cannot_stop_completed",
     });
