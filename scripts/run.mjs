@@ -15,7 +15,7 @@ const programs = {
   ],
   bench: ["bench/main.ts"],
   torture: ["tests/torture/main.ts"],
-  docs: ["scripts/errors-page.ts"],
+  docs: ["scripts/docs.ts"],
 };
 
 async function main([command, ...args]) {

@@ -1,0 +1,3 @@
+/** Writes the pages of docs/ that are made from the code: `npm run docs`. */
+import "./conformance-page.ts";
+import "./errors-page.ts";
