@@ -1,8 +1,7 @@
 /** Executable content of SCXML as actions of XState. */
-import type { Element } from "domhandler";
-import { cancel, enqueueActions, log, raise, sendParent, sendTo } from "xstate";
+import { assign, cancel, enqueueActions, log, raise, sendParent, sendTo } from "xstate";
 import type { Given } from "../case.ts";
-import { assignment, tags } from "./convert.ts";
+import { type Element, tags } from "./element.ts";
 import { checkExpression, evaluate, Unsupported } from "./expression.ts";
 
 const isName = /^[A-Za-z_$][\w$]*$/;
@@ -103,4 +102,8 @@ function ifOf(element: Element): unknown {
     const taken = branches.find(({ cond }) => cond === null || evaluate(cond, given));
     for (const action of taken?.actions ?? []) enqueue(action);
   });
+}
+
+function assignment(location: string, expr: string): unknown {
+  return assign((given: Given) => ({ [location]: evaluate(expr, given) }));
 }

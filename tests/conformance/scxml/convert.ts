@@ -1,9 +1,7 @@
 /** SCXML documents to XState machines: the subset for which XState has a word. */
-import { type Element, isTag } from "domhandler";
-import { parseDocument } from "htmlparser2";
-import { assign } from "xstate";
 import { type Given, machine } from "../case.ts";
 import { actionsOf } from "./actions.ts";
+import { type Element, parse, tags } from "./element.ts";
 import { checkExpression, evaluate, Unsupported } from "./expression.ts";
 
 /** What the converter collects on its way through one document. */
@@ -13,16 +11,13 @@ interface Collected {
 
 /** Keys of states: XState reads dots as paths. */
 export const keyOf = (id: string) => id.replaceAll(".", "_");
-export const tags = (element: Element, ...names: string[]) =>
-  element.children.filter(isTag).filter(({ name }) => names.length === 0 || names.includes(name));
 
 const stateTags = ["state", "parallel", "final", "history"];
 let nameless = 0;
 
 /** @throws {Unsupported} with the reason why the document does not apply */
 export function convert(xml: string): object {
-  const root = parseDocument(xml, { xmlMode: true }).children.filter(isTag)
-    .find(({ name }) => name === "scxml");
+  const root = parse(xml).find(({ name }) => name === "scxml");
   if (!root) throw new Unsupported("no document");
   return fromRoot(root);
 }
@@ -160,9 +155,4 @@ function invokeOf(element: Element, state: string, collected: Collected): object
   const src = `${state} ${Object.keys(collected.actors).length}`;
   collected.actors[src] = fromRoot(content);
   return { src, id: id ?? src };
-}
-
-/** An assignment, as an action. */
-export function assignment(location: string, expr: string): never {
-  return assign((given: Given) => ({ [location]: evaluate(expr, given) })) as never;
 }

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import about from "@scion-scxml/test-framework/package.json" with { type: "json" };
 import { send, type Step, wait } from "../case.ts";
 import { runLive } from "../live.ts";
 import type { Seen } from "../look.ts";
@@ -31,8 +32,11 @@ export type Outcome =
   | { name: string; result: "fails in XState"; fixture: Fixture; why: string }
   | { name: string; result: "does not apply"; why: string };
 
+/** What the documents come from. */
+export const source = `${about.name} ${about.version}`;
+
 const folder = join(
-  dirname(createRequire(import.meta.url).resolve("@scion-scxml/test-framework/package.json")),
+  dirname(createRequire(import.meta.url).resolve(`${about.name}/package.json`)),
   "test",
 );
 
