@@ -51,18 +51,31 @@ export function printUpScreen(
   for (const line of drawTree(tree, terminal, mostChildren)) print(`  ${line}`);
   print();
   print(`  API     ${tint("bold", url)}  (token in ${near(home.tokenFile)})`);
-  print(`  Inbox   ${tint("bold", near(inbox))}  drop .md, .txt, .html, .json and .csv files here`);
+  const nodes = nodesOf(tree);
+  const reads = nodes.some(({ type }) => type === "adapter");
+  const drop = "drop .md, .txt, .html, .json and .csv files here";
+  if (reads) print(`  Inbox   ${tint("bold", near(inbox))}  ${drop}`);
   print(`  Memory  ${memory.documents} documents, ${memory.passages} passages`);
   if (status.deadLetters > 0) print(`  ${status.deadLetters} dead letters: dreamos deadletters`);
   print();
   print("Try next, in another terminal:");
-  print(`  ${tint("cyan", `cp README.md ${quote(near(inbox))}/`)}`);
-  print(`  ${command('recall "how do I close a transaction"')}`);
-  print(`  ${command("ask /captain status")}`);
+  if (reads) {
+    print(`  ${tint("cyan", `cp README.md ${quote(near(inbox))}/`)}`);
+    print(`  ${command('recall "how do I close a transaction"')}`);
+  }
+  const agents = nodes.filter(({ type }) => type === "agent");
+  const isDefault = agents.some(({ address }) => address === "/captain");
+  // What another agent accepts is in its status.
+  if (isDefault) print(`  ${command("ask /captain status")}`);
+  else if (agents[0]) print(`  ${command(`status ${agents[0].address}`)}`);
   print(`  ${command("tree")}`);
   print(`  ${command("ps")}`);
   print();
   print(tint("dim", "Ctrl-C drains and ends."));
+}
+
+function nodesOf(node: TreeNode): TreeNode[] {
+  return [node, ...node.children.flatMap(nodesOf)];
 }
 
 /** For a shell: only paths with special characters get quotes. */

@@ -11,6 +11,9 @@ const context = `context: { path: "", waiting: null, count: 0 }`;
 const invoking = (invoke: string) =>
   `agent.createMachine({ ${context}, invoke: { ${invoke.replaceAll(/\n */g, " ")} } });`;
 
+const testing = (what: string) =>
+  `void testAgent(summarizer, { input: { folder: "/" } }).then((t) => ${what});`;
+
 const onSummarize = (actions: string) =>
   `agent.createMachine({ ${context}, on: { summarize: { actions: ${actions} } } });`;
 
@@ -94,6 +97,18 @@ const lines: [string, true | RegExp][] = [
       onDone: { actions: assign({ count: ({ event }) => Number(event.output.okay) }) }`),
     /okay/,
   ],
+  // Tests of agents
+  [testing(`t.send("summarize", { path: "x" })`), true],
+  [testing(`t.send("sumarize", { path: "x" })`), /sumarize/],
+  [testing(`t.send("summarize", { path: 1 })`), /number/],
+  [testing(`t.send("summarize")`), /arguments/],
+  [testing(`t.send("forget")`), true],
+  [testing(`t.ask("summarize", { path: "x" }).then((reply) => reply.count)`), true],
+  [testing(`t.ask("summarize", { path: "x" }).then((reply) => reply.cuont)`), /cuont/],
+  [testing(`t.context.count`), true],
+  [testing(`t.context.cuont`), /cuont/],
+  [`void testAgent(summarizer, { input: { folder: 1 } });`, /number/],
+  [`void testAgent(summarizer, { calls: { "file.read": () => ({ text: 1 }) } });`, /text|number/],
   // Calls
   [`call("file.read");`, true],
   [`call("fil.read");`, /fil\.read/],
@@ -131,6 +146,7 @@ it("wrong lines do not compile, and say what is wrong; right ones do", async () 
     const typed = new URL("tests/actors/typed-agent.ts", root).href;
     const head = [
       `import { type Calls, ${sdk} } from "${door}";`,
+      `import { testAgent } from "${new URL("src/testing.ts", root).href}";`,
       `import { ${names} } from "${typed}";`,
       `void [${sdk}, ${names}];`,
     ];

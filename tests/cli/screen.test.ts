@@ -30,13 +30,18 @@ describe("readyLine()", () => {
 });
 
 describe("printUpScreen()", () => {
-  const show = async (homeFlag: string, safeMode: string | null = null) => {
+  const show = async (homeFlag: string, safeMode: string | null = null, own = false) => {
     const control = new SmallControl();
     const home = findHome({ flag: homeFlag, env: {}, cwd: "/p" });
     const terminal = collect();
+    const tree = await control.tree();
+    const [captain, ...rest] = tree.children;
+    tree.children = own
+      ? rest
+      : [captain!, ...rest, { ...captain!, address: "/inbox", type: "adapter", children: [] }];
     printUpScreen({
       status: { ...await control.status(), safeMode },
-      tree: await control.tree(),
+      tree,
       url: "http://127.0.0.1:7420",
       home,
       inbox: home.inboxFolder,
@@ -52,6 +57,12 @@ describe("printUpScreen()", () => {
     expect(screen).toContain("cp README.md runtime/inbox/");
     expect(screen).toContain('npx dreamos recall "how do I close a transaction"\n');
     expect(screen.split("\n").length).toBeLessThan(30);
+  });
+
+  it("suggests nothing that a swarm of one's own has not", async () => {
+    const screen = await show("runtime", null, true);
+    expect(screen).not.toMatch(/inbox|recall|captain/i);
+    expect(screen).toContain("npx dreamos status /full\n");
   });
 
   it("says why agents are paused, and what to do", async () => {
