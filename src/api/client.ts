@@ -17,6 +17,8 @@ import type {
   AgentView,
   AskInput,
   CheckpointView,
+  DeploymentCheck,
+  DeploymentView,
   MessageInput,
   SpawnInput,
   SystemStatus,
@@ -34,15 +36,20 @@ export { agentVerbs } from "../verbs.ts";
 export type { AgentVerb } from "../verbs.ts";
 export type { MemoryHit } from "../storage/memory.ts";
 export type {
+  AgentCheck,
   AgentDetail,
   AgentView,
   CheckpointView,
+  DeploymentCheck,
+  DeploymentView,
+  KindCheck,
   SpawnInput,
   SystemStatus,
   TreeNode,
   TurnView,
   VerbAnswer,
   VerbOutcome,
+  Verdict,
 } from "../supervisor/control.ts";
 
 /** Lanes of a message, most urgent first. Written here again as the client needs no server code. */
@@ -114,6 +121,10 @@ export interface Client {
   /** Sends it again, once; resolves with the new envelope's id. */
   replay(id: number, options?: WriteOptions): Promise<{ id: string }>;
   dropLetter(id: number): Promise<void>;
+  /** Makes the code of a file on the service's machine live. `path` is absolute. */
+  deploy(path: string, options?: RequestOptions): Promise<DeploymentView>;
+  /** What `deploy` would do to all that is stored. */
+  checkDeployment(path: string, options?: RequestOptions): Promise<DeploymentCheck>;
   recall(
     q: string,
     options?: { limit?: number; includeDeleted?: boolean },
@@ -154,6 +165,9 @@ export function createClient(options: ClientOptions): Client {
     deadLetter: (id) => call("GET", `/api/v1/deadletters/${id}`),
     replay: (id, o) => call("POST", `/api/v1/deadletters/${id}/replay`, o),
     dropLetter: (id) => call("DELETE", `/api/v1/deadletters/${id}`),
+    deploy: (path, o) => call("POST", "/api/v1/deployments", { ...o, body: { path } }),
+    checkDeployment: (path, o) =>
+      call("POST", "/api/v1/deployments/check", { ...o, body: { path } }),
     recall: (q, more = {}) => call("GET", `/api/v1/recall${queryOf({ q, ...more })}`),
     turns: (address, o) => follow(options, `${agentPath(address)}/turns`, o),
     shutdown: () => call("POST", "/api/v1/shutdown"),

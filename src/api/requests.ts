@@ -1,4 +1,5 @@
 /** What requests may hold, and their way from outside text to the words of `Control`. */
+import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { lanes } from "../actors/envelope.ts";
 import { parseAddress } from "../address.ts";
@@ -36,6 +37,10 @@ const spawn = z.strictObject({
   kind: z.string().min(1).max(256),
   input: json.optional(),
   restart: z.enum(["permanent", "transient", "temporary"]).optional(),
+});
+
+const deployment = z.strictObject({
+  path: z.string().min(1).max(4_096).refine((path) => isAbsolute(path), "wanted an absolute path"),
 });
 
 const plainVerb = z.strictObject({});
@@ -160,6 +165,11 @@ export function readSpawn(value: Json, bodyBytes: number, limits: Limits): Spawn
 export function readVerb(verb: AgentVerb, address: string, value: Json): VerbInput {
   const body = read<Omit<VerbInput, "verb" | "address">>(verbBodies[verb], value, `the ${verb}`);
   return { ...body, verb, address: address === "/" ? address : parseAddress(address) };
+}
+
+/** The body of `POST /deployments`. @returns the absolute path of the file */
+export function readDeployment(value: Json): string {
+  return read(deployment, value, "the deployment").path;
 }
 
 type Query = Record<string, string>;

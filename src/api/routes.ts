@@ -6,6 +6,7 @@ import type { Caller, Control } from "../supervisor/control.ts";
 import { parseAddress } from "../address.ts";
 import { answer } from "./answer.ts";
 import { readJsonBody } from "./body.ts";
+import { deploymentRoutes } from "./deployment-routes.ts";
 import { readIdempotency } from "./idempotency.ts";
 import {
   readAgentsQuery,
@@ -49,6 +50,7 @@ export function routesOf(options: RouteOptions): Route[] {
     ...readRoutes(options),
     turnRoute(options),
     ...verbRoutes(options, caller),
+    ...deploymentRoutes(options, caller),
   ];
 }
 

@@ -66,6 +66,10 @@ export const commands: CommandTable = {
     summary: "end an agent and free its address",
     load: async () => (await import("./verb-command.ts")).deleteCommand,
   },
+  deploy: {
+    summary: "make new code live without a restart, or check what that would do",
+    load: async () => (await import("./deploy.ts")).deployCommand,
+  },
   messages: {
     summary: "show messages, open and consumed",
     load: async () => (await import("./messages.ts")).messagesCommand,

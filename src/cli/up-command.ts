@@ -26,6 +26,7 @@ export const upCommand: Command = {
       value: "NAME=VALUE",
       help: "changes one limit, such as turnDeadlineMs=30s; may be repeated",
     },
+    watch: { type: "boolean", help: "deploy agents' code whenever it is saved" },
     safe: { type: "boolean", help: "safe mode: everything is shown, agents are paused" },
   },
   examples: [
@@ -42,6 +43,7 @@ export const upCommand: Command = {
     return await up({
       config,
       safe: run.options.safe === true,
+      watch: run.options.watch === true,
       onStep(text) {
         if (!json) terminal.note(terminal.tint("dim", `${text} …`));
       },

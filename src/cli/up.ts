@@ -3,29 +3,29 @@
  * store, the hosts, the tool host, and mounts the API on the system (design, The picture).
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { createApp } from "../api/app.ts";
 import { serve, type Server } from "../api/serve.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
-import { DreamError, toErrorData } from "../errors.ts";
-import { bundleAgent, evaluateSwarm } from "../host/bundle.ts";
+import { toErrorData } from "../errors.ts";
 import { openHosts } from "../host/host-pool.ts";
-import type { Bundle, Hosts } from "../host/hosts.ts";
-import { readDescribed } from "../actors/read-described.ts";
-import type { Manifest } from "../actors/manifest.ts";
+import type { Hosts } from "../host/hosts.ts";
 import { systemIds } from "../ids.ts";
 import { endNotedProcesses } from "../processes.ts";
 import { openLibsqlStore } from "../storage/libsql-store.ts";
 import type { Store } from "../storage/store.ts";
 import type { Log } from "../log.ts";
+import type { Build, BuiltKind } from "../supervisor/deployments.ts";
 import { System } from "../supervisor/system.ts";
-import { parseSwarm, type SwarmSpec } from "../swarm.ts";
+import type { SwarmSpec } from "../swarm.ts";
 import { openToolHost, type ToolHost } from "../tools/tool-host.ts";
 import { version } from "../version.ts";
+import { Builder } from "./builder.ts";
 import { type HomeLock, lockHome } from "./home-lock.ts";
 import { openLog } from "./log-file.ts";
-import { foldersOf, resolveFolders } from "./swarm-folders.ts";
+import { foldersOf } from "./swarm-folders.ts";
+import { Watch } from "./watch.ts";
 
 /** What a person or script is told when everything is up. */
 export interface Ready {
@@ -40,6 +40,8 @@ export interface UpOptions {
   config: Config;
   /** Starts with agents paused. */
   safe?: boolean;
+  /** Deploys code when it is saved. */
+  watch?: boolean;
   /** Long steps, for a person who waits. */
   onStep(text: string): void;
   onReady(ready: Ready): Promise<void> | void;
@@ -49,7 +51,6 @@ export interface UpOptions {
 
 const clock = systemClock;
 const ids = systemIds(clock);
-const describeMs = 10_000;
 
 /**
  * Runs until somebody ends it.
@@ -85,11 +86,14 @@ export async function up(options: UpOptions): Promise<number> {
     });
     undo.push(() => hosts.stop());
     onStep("Reading the swarm");
-    const swarm = await readSwarm(config);
+    const builder = new Builder(config, hosts);
+    const swarm = await builder.readSwarm();
+    mkdirSync(config.inbox, { recursive: true });
     onStep("Building the agents");
-    const kinds = await buildKinds(swarm, config, hosts);
+    const kinds = await builder.buildKinds(swarm);
+    const build = (path: string) => builder.build(path);
     const { system, tools } = await openSystem(
-      { ...{ config, store, hosts, log, swarm, kinds, folder }, safe, end: ending.resolve },
+      { ...{ config, store, hosts, log, swarm, kinds, build, folder }, safe, end: ending.resolve },
       undo,
     );
     const server = openApi(config, system, log);
@@ -105,6 +109,7 @@ export async function up(options: UpOptions): Promise<number> {
       inbox: config.inbox,
       system,
     });
+    if (options.watch) undo.push(watch(options, builder, system, log));
     const code = await ending.promise;
     onStep("Draining");
     server.refuse();
@@ -146,32 +151,19 @@ async function openStore(config: Config, log: Log, undo: (() => unknown)[]): Pro
   return store;
 }
 
-async function readSwarm(config: Config): Promise<SwarmSpec> {
-  const swarm = parseSwarm(await evaluateSwarm(config.swarm), config.swarm);
-  const resolved = resolveFolders(swarm, config);
-  mkdirSync(config.inbox, { recursive: true });
-  return resolved;
-}
-
-/** Bundles every kind apart from this process; a thread without rights says what each one is. */
-async function buildKinds(
-  swarm: SwarmSpec,
-  config: Config,
-  hosts: Hosts,
-): Promise<{ name: string; bundle: Bundle; manifest: Manifest }[]> {
-  const from = dirname(config.swarm);
-  return await Promise.all(
-    Object.entries(swarm.kinds).map(async ([name, path]) => {
-      const bundle = await bundleAgent(resolve(from, path));
-      const described = readDescribed(await hosts.describe(bundle, describeMs));
-      if (described.ok) return { name, bundle, manifest: described.manifest };
-      const { error } = described;
-      throw new DreamError(
-        "bad_bundle",
-        `Cannot load kind "${name}" from ${path}: ${error.name}: ${error.message}`,
-      );
-    }),
-  );
+/** @returns how to end it */
+function watch(options: UpOptions, builder: Builder, system: System, log: Log): () => void {
+  const { config: { swarm }, onStep, onTrouble } = options;
+  const { deployments } = system;
+  const watching = new Watch({
+    ...{ clock, builder, deployments, swarm },
+    onDone: onStep,
+    onFault(message) {
+      log("warn", "what was saved cannot be deployed", { fault: message });
+      onTrouble(message);
+    },
+  });
+  return () => watching.stop();
 }
 
 interface Assembly {
@@ -180,7 +172,8 @@ interface Assembly {
   hosts: Hosts;
   log: Log;
   swarm: SwarmSpec;
-  kinds: { name: string; bundle: Bundle; manifest: Manifest }[];
+  kinds: BuiltKind[];
+  build: Build;
   /** Where processes are noted. */
   folder: string;
   safe: boolean;
@@ -188,7 +181,7 @@ interface Assembly {
 }
 
 async function openSystem(
-  { config, store, hosts, log, swarm, kinds, folder, safe, end }: Assembly,
+  { config, store, hosts, log, swarm, kinds, build, folder, safe, end }: Assembly,
   undo: (() => unknown)[],
 ): Promise<{ system: System; tools: ToolHost }> {
   const late: { system?: System } = {};
@@ -214,6 +207,7 @@ async function openSystem(
     log,
     swarm,
     kinds,
+    build,
     safe,
     about: { home: config.home.path, version, pid: Deno.pid },
     onShutdown: () => end(0),

@@ -33,8 +33,16 @@ export async function bundleAgent(
   modulePath: string,
   options: BundleOptions = {},
 ): Promise<Bundle> {
+  return (await bundleAgentFiles(modulePath, options)).bundle;
+}
+
+/** As `bundleAgent`, with the absolute paths of all files that went in. */
+export async function bundleAgentFiles(
+  modulePath: string,
+  options: BundleOptions = {},
+): Promise<{ bundle: Bundle; inputs: string[] }> {
   const request = { op: "agent", path: modulePath } as const;
-  const [{ code }] = await askBundler(request, "bad_bundle", options) as [BundleOutput];
+  const [{ code, inputs }] = await askBundler(request, "bad_bundle", options) as [BundleOutput];
   const size = new TextEncoder().encode(code).length;
   if (size > largestBundle) {
     throw new DreamError(
@@ -42,7 +50,8 @@ export async function bundleAgent(
       `Cannot bundle ${modulePath}: it makes ${size} bytes, at most ${largestBundle} are taken`,
     );
   }
-  return { hash: createHash("sha256").update(code).digest("hex"), code };
+  const hash = createHash("sha256").update(code).digest("hex");
+  return { bundle: { hash, code }, inputs };
 }
 
 /**

@@ -15,6 +15,8 @@ import { Mailbox } from "./mailbox.ts";
 export interface Residence {
   /** Null while it is being placed. */
   thread: Thread | null;
+  /** Hash of the bundle that the thread was given. */
+  bundle: string;
   /** Number of the last turn handed over in this stay. */
   turn: number;
   /** Envelopes handed over and not yet answered for; null between turns. */
@@ -79,6 +81,8 @@ export class Cell {
   loading = false;
   /** Queued for a thread. */
   queued = false;
+  /** Messages up to this `seq` were accepted by another definition, perhaps: checked again (R13). */
+  checkUpTo = 0;
 
   constructor(record: AgentRecord, kind: Kind, from?: {
     cursors: Cursors;
@@ -96,6 +100,7 @@ export class Cell {
     this.turns = from?.turns ?? 0;
     this.summary = from?.summary ?? null;
     this.hasState = from?.hasState ?? false;
+    this.checkUpTo = this.mailbox.depth > 0 ? this.lastSeq : 0;
     this.suspect = record.suspicion?.suspect ?? false;
     for (const one of record.suspicion?.streak ?? []) this.crashStreak.set(one.id, one);
   }

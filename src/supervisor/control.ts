@@ -173,6 +173,67 @@ export interface SystemStatus {
   restartsByReason: Record<ExitReason, number>;
 }
 
+/** What a deployment did to one kind. */
+export interface KindDeployment {
+  kind: string;
+  /** Hash of its bundle. */
+  bundle: string;
+  /** Null for a kind that was not known. */
+  fromVersion: number | null;
+  toVersion: number;
+  /** False when exactly this code was live already. */
+  isChanged: boolean;
+  /** Agents that move to it. */
+  agents: number;
+}
+
+export interface DeploymentView {
+  path: string;
+  kinds: KindDeployment[];
+}
+
+/**
+ * `safe`: goes on. `needs_migration`: parked until a higher version brings a `migrate`.
+ * `would_strand`: a state that this definition cannot take, or a message that it refuses.
+ */
+export type Verdict = "safe" | "needs_migration" | "would_strand";
+
+/** Queued messages of one type. */
+export interface MessageCheck {
+  type: string;
+  count: number;
+  verdict: Verdict;
+  why: string | null;
+}
+
+export interface AgentCheck {
+  address: Address;
+  /** Of the stored state; null before the first turn. */
+  version: number | null;
+  state: { verdict: Verdict; why: string | null };
+  timers: { id: string; delay: string | null; dueAtMs: number; verdict: Verdict }[];
+  messages: MessageCheck[];
+  /** The worst of the above. */
+  verdict: Verdict;
+}
+
+export interface KindCheck {
+  kind: string;
+  fromVersion: number | null;
+  toVersion: number;
+  isChanged: boolean;
+  counts: Record<Verdict, number>;
+  verdict: Verdict;
+  /** The first 1,000, the worst first. */
+  agents: AgentCheck[];
+}
+
+export interface DeploymentCheck {
+  path: string;
+  verdict: Verdict;
+  kinds: KindCheck[];
+}
+
 /** One durable turn, for whoever follows the agent. */
 export interface TurnView {
   address: Address;
@@ -244,6 +305,13 @@ export interface Control {
     query: string,
     options: { limit: number; includeDeleted?: boolean },
   ): Promise<MemoryHit[]>;
+  /**
+   * Makes the code of a swarm file or of one agent's module live; agents move at a turn's end.
+   * @throws {DreamError} `bad_bundle`, `bad_swarm` with file and line: nothing is changed then
+   */
+  deploy(caller: Caller, path: string): Promise<DeploymentView>;
+  /** What `deploy` would do to all that is stored, without doing it. */
+  checkDeployment(path: string): Promise<DeploymentCheck>;
   /** Tells of each turn below `address` once it is durable. @returns how to end it */
   followTurns(address: string, follower: TurnFollower): () => void;
   /** Drains and ends the process. */

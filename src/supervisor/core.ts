@@ -79,6 +79,8 @@ export interface Dispatcher {
   evict(cell: Cell, force: boolean): Promise<void>;
   /** Looks at all agents that wait for a thread or for the disk. */
   pump(): void;
+  /** Gives it a thread with the newest bundle of its kind, now or at the end of its turn. */
+  renew(cell: Cell): void;
   /** The mailbox of `receiver` got emptier, or is no more: who waited for room may go on. */
   unblock(receiver: Cell): void;
 }

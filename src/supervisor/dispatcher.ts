@@ -20,6 +20,7 @@ import { restAfter } from "./pacing.ts";
 import { isIdle, Placement } from "./placement.ts";
 import { CommitRejected } from "../storage/store.ts";
 import { MailboxFull, Turns } from "./turns.ts";
+import { buryUndeliverable } from "./undeliverable.ts";
 
 /** Payload bytes of one batch: a frame must stay well below `frameBytes`. */
 const batchBytes = 2 * 1024 * 1024;
@@ -99,7 +100,7 @@ export class Dispatcher implements DispatcherFace {
       ? cell.mailbox.takeUrgent(1)
       : cell.mailbox.take(most, batchBytes);
     if (this.#parkForResult(cell, taken)) return;
-    const batch = this.#living(cell, taken);
+    const batch = buryUndeliverable(this.#core, cell, taken);
     if (batch.length > 0) return this.#hand(residence, batch);
     residence.sinceMs = this.#core.clock.monotonicMs();
     if (cell.mailbox.hasLoaded && cell.record.intent !== "stop") {
@@ -144,32 +145,6 @@ export class Dispatcher implements DispatcherFace {
     this.#core.ledger.commit(draft).catch(() => {});
     this.pump();
     return true;
-  }
-
-  /** Envelopes past their time, or past their attempts, are never handed over. */
-  #living(cell: Cell, batch: Envelope[]): Envelope[] {
-    const now = this.#core.clock.wallMs();
-    const { maxAttempts } = this.#core.limits;
-    const isLate = (envelope: Envelope) =>
-      envelope.expiresAtMs !== null && envelope.expiresAtMs <= now;
-    const isPoison = (envelope: Envelope) => envelope.attempt >= maxAttempts;
-    const dead = batch.filter((envelope) => isLate(envelope) || isPoison(envelope));
-    if (dead.length === 0) return batch;
-    const draft = new Draft();
-    for (const envelope of dead) {
-      const { lane, seq, attempt } = envelope;
-      draft.change({ op: "skip", key: cell.key, lane, seq });
-      const [reason, message] = isPoison(envelope)
-        ? ["poison" as const, `It crashed ${cell.address} ${attempt} times`]
-        : ["expired" as const, "It had expired before it was handed over"];
-      this.#core.mail.bury(draft, envelope, reason, message);
-    }
-    draft.onAccept(() => {
-      cell.mailbox.consumed(dead);
-      this.unblock(cell);
-    });
-    this.#core.ledger.commit(draft).catch(() => {});
-    return batch.filter((envelope) => !dead.includes(envelope));
   }
 
   #hear(cell: Cell, residence: Residence, frame: FromThread): void {
@@ -239,6 +214,7 @@ export class Dispatcher implements DispatcherFace {
       if (!cell.hasEnded && !cell.hasState) this.#core.failures.finished(cell);
       return this.pump();
     }
+    if (residence.bundle !== cell.kind.hash) return this.#rejoin(cell);
     if (frame.summary.runs === 0 && this.#hasHadItsShare(residence)) return this.#rejoin(cell);
     this.#deliver(cell, residence);
   }
@@ -249,12 +225,19 @@ export class Dispatcher implements DispatcherFace {
 
   /**
    * Gives its thread to who waits and goes to the end of the line. A suspect that has done a turn
-   * alone, its host still living, goes back among the others that way.
+   * alone, its host still living, goes back among the others that way, and an agent whose kind was
+   * deployed meanwhile gets a thread with the new bundle.
    */
   #rejoin(cell: Cell): void {
     this.#detach(cell)?.thread?.release();
     this.pump();
     this.wake(cell);
+  }
+
+  renew(cell: Cell): void {
+    const { residence } = cell;
+    if (!residence?.thread || residence.hand || residence.bundle === cell.kind.hash) return;
+    this.#rejoin(cell);
   }
 
   #progress(cell: Cell, consumed: readonly Envelope[]): void {

@@ -5,8 +5,9 @@ import { DreamError } from "../errors.ts";
 import type { Bundle } from "../host/hosts.ts";
 import type { Store } from "../storage/store.ts";
 
+/** What all its agents share; a deployment changes it in place, so that they all have the new one. */
 export interface Kind {
-  name: string;
+  readonly name: string;
   hash: string;
   manifest: Manifest;
   schemas: Validators;
@@ -90,9 +91,10 @@ export class Kinds {
   }
 
   #add(name: string, hash: string, manifest: Manifest): Kind {
-    const kind = { name, hash, manifest, schemas: compileManifest(manifest) };
+    const made: Kind = { name, hash, manifest, schemas: compileManifest(manifest) };
+    this.#byHash.set(hash, made);
+    const kind = Object.assign(this.#newest.get(name) ?? { name }, made);
     this.#newest.set(name, kind);
-    this.#byHash.set(hash, kind);
     return kind;
   }
 }

@@ -68,6 +68,7 @@ export class Placement {
     const sinceMs = this.#core.clock.monotonicMs();
     const residence: Residence = {
       thread: null,
+      bundle: cell.kind.hash,
       turn: 0,
       hand: null,
       fromMs: sinceMs,
@@ -148,7 +149,7 @@ export class Placement {
     const { kinds, store, hosts, limits } = this.#core;
     await cell.settled;
     const [bundle, row] = await Promise.all([
-      kinds.bundle(cell.kind.hash),
+      kinds.bundle(residence.bundle),
       cell.hasState ? store.state(cell.key) : null,
     ]);
     if (cell.residence !== residence) return;

@@ -5,12 +5,10 @@
 import { nameOf, parentOf, parseAddress, rootAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
-import type { Bundle, Hosts } from "../host/hosts.ts";
+import type { Hosts } from "../host/hosts.ts";
 import type { Ids } from "../ids.ts";
-import type { Json } from "../json.ts";
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
-import type { Manifest } from "../actors/manifest.ts";
 import { CommitRejected, type Store } from "../storage/store.ts";
 import type { SwarmSpec } from "../swarm.ts";
 import { type AdapterRunner, Adapters } from "./adapters.ts";
@@ -18,6 +16,7 @@ import { Asks } from "./asks.ts";
 import { loadAgents } from "./boot.ts";
 import type { Control, SystemStatus } from "./control.ts";
 import type { Core, ToolRunner } from "./core.ts";
+import { type Build, type BuiltKind, Deployments } from "./deployments.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Door } from "./door.ts";
 import { Draft } from "./draft.ts";
@@ -36,6 +35,7 @@ import { Timers } from "./timers.ts";
 import { Tree } from "./tree.ts";
 import { TurnWatch } from "./turn-watch.ts";
 import { Verbs } from "./verbs.ts";
+import { viewSystem } from "./view-system.ts";
 import { pageOfAgents, viewAgent, viewCheckpoints, viewDetail, viewTree } from "./views.ts";
 
 export interface SystemParts {
@@ -47,12 +47,14 @@ export interface SystemParts {
   tools: ToolRunner & AdapterRunner;
   log: Log;
   swarm: SwarmSpec;
-  kinds: { name: string; bundle: Bundle; manifest: Manifest }[];
+  kinds: BuiltKind[];
   about: { home: string; version: string; pid: number };
   /** The process must end with this exit code, the message said to people. */
   onFatal(code: number, error: Error): void;
   /** Somebody asked for the end. */
   onShutdown(): void;
+  /** Bundles code to be deployed; without it nothing can be. */
+  build?: Build;
   /** Starts with agents paused (R7). */
   safe?: boolean;
 }
@@ -71,6 +73,7 @@ export class System implements Control {
   #housekeeping: Housekeeping;
   #verbs: Verbs;
   #letters: Letters;
+  readonly deployments: Deployments;
   readonly adapters: Adapters;
   #startedAtMs: number;
   #recovering: Promise<void> | null = null;
@@ -102,6 +105,12 @@ export class System implements Control {
     this.#door = new Door(core, this.#asks);
     this.#letters = new Letters(core, this.#door);
     core.verbs = this.#verbs = new Verbs(core, this.#door);
+    this.deployments = new Deployments(
+      core,
+      this.#tree,
+      parts.build,
+      (address, by) => this.#verbs.carryOut({ name: by.slice(1) }, { verb: "restart", address }),
+    );
     this.#housekeeping = new Housekeeping(core, this.#dispatcher, this.#resumption);
     this.adapters = new Adapters(core, this.#door, this.#tree, parts.tools);
     this.#startedAtMs = parts.clock.wallMs();
@@ -159,24 +168,14 @@ export class System implements Control {
     this.#asks.stop();
   }
 
-  async status(): Promise<SystemStatus> {
-    const { store, hosts, tools, registry } = this.#core;
-    const { home, version, pid } = this.#parts.about;
-    return {
-      startedAtMs: this.#startedAtMs,
-      version,
-      pid,
-      home,
-      agents: registry.counts(),
-      hosts: hosts.list(),
-      toolHostPid: tools.pid,
-      deadLetters: await store.deadLetterCount(),
-      available: store.available,
-      safeMode: this.#safeMode.reason,
-      memory: await store.memory.stats(),
-      exitsByReason: { ...this.#tree.tally.exits },
-      restartsByReason: { ...this.#tree.tally.restarts },
-    };
+  status(): Promise<SystemStatus> {
+    const startedAtMs = this.#startedAtMs;
+    const safeMode = this.#safeMode.reason;
+    return viewSystem(
+      this.#core,
+      { ...this.#parts.about, startedAtMs, safeMode },
+      this.#tree.tally,
+    );
   }
 
   send: Control["send"] = (caller, messages, idempotency) =>
@@ -237,15 +236,12 @@ export class System implements Control {
 
   dropLetter: Control["dropLetter"] = (caller, id) => this.#letters.drop(caller, id);
 
+  deploy: Control["deploy"] = (caller, path) => this.deployments.deploy(caller, path);
+  checkDeployment: Control["checkDeployment"] = (path) => this.deployments.check(path);
   recall: Control["recall"] = (query, options) => this.#core.store.memory.recall(query, options);
 
   shutdown(): void {
     this.#parts.onShutdown();
-  }
-
-  /** For tests and benchmarks: an event of an adapter, as the tool host brings it. */
-  onAdapterEvent(address: string, key: string, type: string, payload: Json): void {
-    this.adapters.onEvent(address, key, type, payload);
   }
 
   async #load(): Promise<void> {

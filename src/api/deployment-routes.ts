@@ -1,0 +1,25 @@
+/** Routes of new code: what it would do, and making it live. */
+import { readJsonBody } from "./body.ts";
+import { answer } from "./answer.ts";
+import { readDeployment } from "./requests.ts";
+import type { Route, RouteOptions } from "./routes.ts";
+import type { Caller } from "../supervisor/control.ts";
+
+/** The body names a file on the machine of the service: that is where it is bundled. */
+export function deploymentRoutes(options: RouteOptions, caller: Caller): Route[] {
+  const { control, clock, limits } = options;
+  const pathOf = async (request: Request) =>
+    readDeployment((await readJsonBody(request, limits.bodyBytes, clock)).value);
+  return [
+    {
+      method: "POST",
+      path: "/deployments",
+      handle: async (c) => answer(await control.deploy(caller, await pathOf(c.req.raw)), 201),
+    },
+    {
+      method: "POST",
+      path: "/deployments/check",
+      handle: async (c) => answer(await control.checkDeployment(await pathOf(c.req.raw))),
+    },
+  ];
+}
