@@ -17,8 +17,6 @@ import type {
   AgentView,
   AskInput,
   CheckpointView,
-  DeploymentCheck,
-  DeploymentView,
   MessageInput,
   SpawnInput,
   SystemStatus,
@@ -27,11 +25,18 @@ import type {
   VerbAnswer,
   VerbInput,
 } from "../supervisor/control.ts";
+import type { DeploymentCheck, DeploymentView } from "../supervisor/deployment-views.ts";
 import type { AgentVerb } from "../verbs.ts";
 import type { AskView, DeadLetterView, MessageView } from "./views.ts";
 
 export { DreamError } from "../errors.ts";
 export type { AskView, DeadLetterView, MessageView } from "./views.ts";
+export type {
+  AgentCheck,
+  DeploymentCheck,
+  DeploymentView,
+  Verdict,
+} from "../supervisor/deployment-views.ts";
 export { agentVerbs } from "../verbs.ts";
 export type { AgentVerb } from "../verbs.ts";
 export type { MemoryHit } from "../storage/memory.ts";

@@ -16,16 +16,16 @@ import { endNotedProcesses } from "../processes.ts";
 import { openLibsqlStore } from "../storage/libsql-store.ts";
 import type { Store } from "../storage/store.ts";
 import type { Log } from "../log.ts";
+import { Builder } from "../supervisor/builder.ts";
+import { CodeWatch } from "../supervisor/code-watch.ts";
 import type { Build, BuiltKind } from "../supervisor/deployments.ts";
 import { System } from "../supervisor/system.ts";
 import type { SwarmSpec } from "../swarm.ts";
 import { openToolHost, type ToolHost } from "../tools/tool-host.ts";
 import { version } from "../version.ts";
-import { Builder } from "./builder.ts";
 import { type HomeLock, lockHome } from "./home-lock.ts";
 import { openLog } from "./log-file.ts";
-import { foldersOf } from "./swarm-folders.ts";
-import { Watch } from "./watch.ts";
+import { foldersOf } from "../swarm-folders.ts";
 
 /** What a person or script is told when everything is up. */
 export interface Ready {
@@ -155,7 +155,7 @@ async function openStore(config: Config, log: Log, undo: (() => unknown)[]): Pro
 function watch(options: UpOptions, builder: Builder, system: System, log: Log): () => void {
   const { config: { swarm }, onStep, onTrouble } = options;
   const { deployments } = system;
-  const watching = new Watch({
+  const watching = new CodeWatch({
     ...{ clock, builder, deployments, swarm },
     onDone: onStep,
     onFault(message) {

@@ -19,6 +19,7 @@ import type {
   TimerRow,
 } from "../storage/store.ts";
 import type { ExitCount, ExitReason } from "./exit-reason.ts";
+import type { DeploymentCheck, DeploymentView } from "./deployment-views.ts";
 import type { MemoryHit, MemoryStats } from "../storage/memory.ts";
 
 /** Who asks: the token's name is the scope of Idempotency-Keys and the sender `@name`. */
@@ -171,67 +172,6 @@ export interface SystemStatus {
   exitsByReason: Record<ExitReason, number>;
   /** Ends that were followed by a restart, by reason, since `startedAtMs`. */
   restartsByReason: Record<ExitReason, number>;
-}
-
-/** What a deployment did to one kind. */
-export interface KindDeployment {
-  kind: string;
-  /** Hash of its bundle. */
-  bundle: string;
-  /** Null for a kind that was not known. */
-  fromVersion: number | null;
-  toVersion: number;
-  /** False when exactly this code was live already. */
-  isChanged: boolean;
-  /** Agents that move to it. */
-  agents: number;
-}
-
-export interface DeploymentView {
-  path: string;
-  kinds: KindDeployment[];
-}
-
-/**
- * `safe`: goes on. `needs_migration`: parked until a higher version brings a `migrate`.
- * `would_strand`: a state that this definition cannot take, or a message that it refuses.
- */
-export type Verdict = "safe" | "needs_migration" | "would_strand";
-
-/** Queued messages of one type. */
-export interface MessageCheck {
-  type: string;
-  count: number;
-  verdict: Verdict;
-  why: string | null;
-}
-
-export interface AgentCheck {
-  address: Address;
-  /** Of the stored state; null before the first turn. */
-  version: number | null;
-  state: { verdict: Verdict; why: string | null };
-  timers: { id: string; delay: string | null; dueAtMs: number; verdict: Verdict }[];
-  messages: MessageCheck[];
-  /** The worst of the above. */
-  verdict: Verdict;
-}
-
-export interface KindCheck {
-  kind: string;
-  fromVersion: number | null;
-  toVersion: number;
-  isChanged: boolean;
-  counts: Record<Verdict, number>;
-  verdict: Verdict;
-  /** The first 1,000, the worst first. */
-  agents: AgentCheck[];
-}
-
-export interface DeploymentCheck {
-  path: string;
-  verdict: Verdict;
-  kinds: KindCheck[];
 }
 
 /** One durable turn, for whoever follows the agent. */

@@ -1,10 +1,10 @@
 /**
- * What a deployment would do to all that is stored: every state, pending delay and queued message of
- * a kind, before it is done. Nothing is changed.
+ * What a deployment would do to all that is stored of a kind: every state, pending delay and queued
+ * message, before it is done. Nothing is changed.
  */
 import { lanes } from "../actors/envelope.ts";
 import type { Cell } from "./cell.ts";
-import type { AgentCheck, KindCheck, MessageCheck, Verdict } from "./control.ts";
+import type { AgentCheck, KindCheck, MessageCheck, Verdict } from "./deployment-views.ts";
 import type { Core } from "./core.ts";
 import type { BuiltKind } from "./deployments.ts";
 import { Fitting, type Misfit } from "./fitting.ts";

@@ -1,6 +1,5 @@
 /** Tries stored states with another definition, in a thread of their own and without effect (R13). */
-import type { FailedFrame, StoredState } from "../actors/protocol.ts";
-import type { FromThread } from "../actors/protocol.ts";
+import type { FailedFrame, FromThread, StoredState } from "../actors/protocol.ts";
 import { DreamError } from "../errors.ts";
 import type { Bundle, Thread } from "../host/hosts.ts";
 import type { Core } from "./core.ts";

@@ -5,7 +5,7 @@ import { DreamError } from "../errors.ts";
 import type { Bundle } from "../host/hosts.ts";
 import type { Store } from "../storage/store.ts";
 
-/** What all its agents share; a deployment changes it in place, so that they all have the new one. */
+/** What all its agents share: a deployment changes it in place, so that they all have it. */
 export interface Kind {
   readonly name: string;
   hash: string;

@@ -34,8 +34,12 @@ function counter(variant: Variant = {}): string {
         context: { total: 0 }, initial: "${state}",
         states: { ${state}: { after: { ${delay}: { target: "${state}" } } } },
         on: {
-          "count.add": { actions: assign(({ context }) => ({ total: context.total + stepOf(${step}) })) },
-          "count.read": { actions: reply(({ context }) => ({ total: context.total, version: ${version} })) },
+          "count.add": {
+            actions: assign(({ context }) => ({ total: context.total + stepOf(${step}) })),
+          },
+          "count.read": {
+            actions: reply(({ context }) => ({ total: context.total, version: ${version} })),
+          },
         },
       }),
     });`;

@@ -5,12 +5,12 @@
 import { statSync } from "node:fs";
 import type { CancelTimer, Clock } from "../clock.ts";
 import { toErrorData } from "../errors.ts";
-import type { Deployments } from "../supervisor/deployments.ts";
+import type { Deployments } from "./deployments.ts";
 import type { Builder } from "./builder.ts";
 
 const lookMs = 250;
 
-export interface WatchOptions {
+export interface CodeWatchOptions {
   clock: Clock;
   builder: Builder;
   deployments: Pick<Deployments, "take">;
@@ -21,13 +21,13 @@ export interface WatchOptions {
   onFault(message: string): void;
 }
 
-export class Watch {
-  #options: WatchOptions;
+export class CodeWatch {
+  #options: CodeWatchOptions;
   #seen = new Map<string, string>();
   #cancel: CancelTimer = () => {};
   #stopped = false;
 
-  constructor(options: WatchOptions) {
+  constructor(options: CodeWatchOptions) {
     this.#options = options;
     this.#changed();
     this.#again();

@@ -5,9 +5,9 @@ import type { Config } from "../config.ts";
 import { DreamError } from "../errors.ts";
 import { bundleAgentFiles, evaluateSwarm } from "../host/bundle.ts";
 import type { Hosts } from "../host/hosts.ts";
-import type { BuiltKind } from "../supervisor/deployments.ts";
+import type { BuiltKind } from "./deployments.ts";
 import { parseSwarm, type SwarmSpec } from "../swarm.ts";
-import { resolveFolders } from "./swarm-folders.ts";
+import { resolveFolders } from "../swarm-folders.ts";
 
 const describeMs = 10_000;
 /** What a module says whose default export is none; it may still be a swarm. */

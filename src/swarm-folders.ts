@@ -1,8 +1,8 @@
 /** `$inbox` in a swarm file stands for the configured inbox folder; other folders are absolute. */
 import { dirname, resolve } from "node:path";
-import type { Config } from "../config.ts";
-import type { Json } from "../json.ts";
-import type { ChildSpec, SwarmSpec } from "../swarm.ts";
+import type { Config } from "./config.ts";
+import type { Json } from "./json.ts";
+import type { ChildSpec, SwarmSpec } from "./swarm.ts";
 
 /** The swarm with every folder of its grants and adapters as an absolute path. */
 export function resolveFolders(swarm: SwarmSpec, config: Config): SwarmSpec {
