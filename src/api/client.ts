@@ -41,20 +41,15 @@ export { agentVerbs } from "../verbs.ts";
 export type { AgentVerb } from "../verbs.ts";
 export type { MemoryHit } from "../storage/memory.ts";
 export type {
-  AgentCheck,
   AgentDetail,
   AgentView,
   CheckpointView,
-  DeploymentCheck,
-  DeploymentView,
-  KindCheck,
   SpawnInput,
   SystemStatus,
   TreeNode,
   TurnView,
   VerbAnswer,
   VerbOutcome,
-  Verdict,
 } from "../supervisor/control.ts";
 
 /** Lanes of a message, most urgent first. Written here again as the client needs no server code. */

@@ -81,7 +81,7 @@ export class Cell {
   loading = false;
   /** Queued for a thread. */
   queued = false;
-  /** Messages up to this `seq` may have been accepted by another definition: checked again (R13). */
+  /** Messages up to this `seq` may have been accepted by another definition (R13). */
   checkUpTo = 0;
 
   constructor(record: AgentRecord, kind: Kind, from?: {

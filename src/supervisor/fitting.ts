@@ -1,4 +1,4 @@
-/** Tries stored states with another definition, in a thread of their own and without effect (R13). */
+/** Tries stored states with another definition, in a thread of its own, without effect (R13). */
 import type { FailedFrame, FromThread, StoredState } from "../actors/protocol.ts";
 import { DreamError } from "../errors.ts";
 import type { Bundle, Thread } from "../host/hosts.ts";
