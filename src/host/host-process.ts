@@ -5,22 +5,14 @@ import type { CancelTimer, Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { FrameDecoder, frameKinds, FrameWriter } from "./frame.ts";
-import { type HostChild, type HostChildOptions, startHostChild } from "./host-child.ts";
+import { type HostChild, startHostChild } from "./host-child.ts";
+import { helloOf, type HostProcessOptions } from "./host-process-options.ts";
 import { encodeHostMessage, type PoolCounts, type ToHost } from "./host-protocol.ts";
-import { memoryFault, strayFault, StrayWatch } from "./host-watch.ts";
+import { memoryFault, StrayWatch } from "./host-watch.ts";
 import type { Bundle, HostInfo, Thread, ThreadEvents, ThreadLoss } from "./hosts.ts";
 import { countWorkerThreads, noteProcess, processRssBytes } from "../processes.ts";
 import { readFromHost } from "./read-from-host.ts";
 import { Slots } from "./slots.ts";
-
-export interface HostProcessOptions extends HostChildOptions {
-  limits: Limits;
-  group: string;
-  /** Takes one agent in its life. */
-  alone: boolean;
-  /** Something changed that the pool decides by: a slot is free, or the process is gone. */
-  onChange(): void;
-}
 
 /** A bundle that has not loaded by then does not end its own top level. */
 const loadMs = 30_000;
@@ -63,21 +55,16 @@ export class HostProcess {
       this.#slots.close();
       options.onChange();
     });
-    const { limits, runtime, read } = options;
-    this.#say({
-      op: "hello",
-      thread: new URL(`file://${encodeURI(runtime.thread)}`).href,
-      read: [...read],
-      frameBytes: limits.frameBytes,
-      threads: limits.threadsPerHost + 1,
-      // Later than the control process, which can tell the neighbours why.
-      killGraceMs: limits.killGraceMs + 500,
-      spares: options.alone ? 0 : 1,
-    });
+    this.#say(helloOf(options));
   }
 
   get over(): boolean {
     return this.#over;
+  }
+
+  /** Threads that it should have. */
+  get #known(): number {
+    return this.#pool.threads + this.#slots.countExpected();
   }
 
   /** Slots in use. */
@@ -177,9 +164,8 @@ export class HostProcess {
     if (!left) return;
     this.#say({ op: "kill", slot: id });
     const { killGraceMs } = this.#options.limits;
-    const cancel = this.#clock.after(killGraceMs, () => {
-      this.#endFor(`a thread of it still ran ${killGraceMs} ms after its end`);
-    });
+    const message = `a thread of it still ran ${killGraceMs} ms after its end`;
+    const cancel = this.#clock.after(killGraceMs, () => this.#endFor(message));
     await left;
     cancel();
     await this.#findStrays();
@@ -193,22 +179,24 @@ export class HostProcess {
     const until = this.#clock.monotonicMs() + this.#options.limits.killGraceMs;
     while (!this.#over) {
       const running = countWorkerThreads(this.pid);
-      const known = this.#pool.threads + this.#slots.countExpected();
-      if (running === null || running <= known) return;
-      if (this.#clock.monotonicMs() > until) this.#endFor(strayFault(running, known));
-      this.#say({ op: "probe", id: ++this.#probes });
+      if (running === null || running <= this.#known) return;
+      this.#probe(this.#clock.monotonicMs() > until);
       await new Promise<void>((resolve) => this.#clock.after(pollMs, resolve));
     }
     await this.gone;
+  }
+
+  #probe(counted: boolean): void {
+    const id = ++this.#probes;
+    if (!counted || this.#strays.begin(this.pid, id)) this.#say({ op: "probe", id });
   }
 
   /** Looks at what its agents do to it; nested workers only with `strays`, as that takes longer. */
   look(strays: boolean): void {
     if (this.#over || this.used === 0) return;
     const memory = memoryFault(this.pid, this.#options.limits.hostMb);
-    if (memory) return this.#fail("out_of_memory", `Host ${this.pid} was lost: ${memory}`);
-    const id = ++this.#probes;
-    if (strays && this.#strays.begin(this.pid, id)) this.#say({ op: "probe", id });
+    if (memory) this.#fail("out_of_memory", `Host ${this.pid} was lost: ${memory}`);
+    else if (strays) this.#probe(true);
   }
 
   #listen(): void {
@@ -240,7 +228,7 @@ export class HostProcess {
     if (!message) return;
     this.#pool = message.pool;
     if (message.op === "probed") {
-      const stray = this.#strays.answered(this.pid, message.id, message.pool.threads);
+      const stray = this.#strays.answered(this.pid, message.id, this.#known);
       return stray ? this.#endFor(stray) : undefined;
     }
     if (!this.#slots.apply(message)) {

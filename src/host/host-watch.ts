@@ -11,11 +11,6 @@ export function memoryFault(pid: number, hostMb: number): string | null {
   return rssMb > hostMb ? `out of memory, ${rssMb} MiB of at most ${hostMb} MiB` : null;
 }
 
-/** Says what threads a host runs that nobody knows of. */
-export function strayFault(running: number, known: number): string {
-  return `it ran ${running} threads, ${known} of them known`;
-}
-
 /**
  * Finds nested workers of agents that still live, over several looks. Threads are counted before a
  * host is asked how many it knows, and again when it has answered: starts and ends in between make
@@ -40,6 +35,8 @@ export class StrayWatch {
     const running = Math.min(this.#probe.running, countWorkerThreads(pid) ?? 0);
     this.#probe = null;
     this.#looks = running > known ? this.#looks + 1 : 0;
-    return this.#looks >= looksToBeSure ? strayFault(running, known) : null;
+    return this.#looks >= looksToBeSure
+      ? `it ran ${running} threads, ${known} of them known`
+      : null;
   }
 }

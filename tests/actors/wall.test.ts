@@ -161,6 +161,7 @@ const manifest = () => ({
   input: { type: "object", required: ["folder"] } as unknown,
   needs: { calls: ["file.read"], read: [] as string[] },
   system: ["system.stop"],
+  chart: null,
 });
 
 describe("manifests", () => {
