@@ -3,7 +3,6 @@ import type { Described, ToThread } from "../actors/protocol.ts";
 import { readFromThread } from "../actors/read-from-thread.ts";
 import type { CancelTimer, Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
-import type { Limits } from "../limits.ts";
 import { FrameDecoder, frameKinds, FrameWriter } from "./frame.ts";
 import { type HostChild, startHostChild } from "./host-child.ts";
 import { helloOf, type HostProcessOptions } from "./host-process-options.ts";

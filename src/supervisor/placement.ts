@@ -39,9 +39,9 @@ export class Placement {
     this.#events = events;
   }
 
-  /** Whether somebody waits for a thread. */
+  /** Whether more agents wait for a thread than there may be: then who is idle gives its own up. */
   get isWanted(): boolean {
-    return this.#waiting.length > 0;
+    return this.#waiting.length > Math.max(0, this.#core.limits.maxThreads - this.resident.size);
   }
 
   /** Those that can have a thread now. */
