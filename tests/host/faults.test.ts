@@ -40,10 +40,11 @@ describe("faults of threads", () => {
     const neighbour = await startAgent(rig.hosts, requestFor(echo, { group }));
     const loop = await startAgent(
       rig.hosts,
-      requestFor(misbehaving("for (;;) {}"), { group }),
+      requestFor(misbehaving(`post({ t: "pong" }); for (;;) {}`), { group }),
     );
     expect(loop.thread.hostPid).toBe(neighbour.thread.hostPid);
     loop.thread.send(deliverFrame(2, ["do"]));
+    await loop.heard.until((it) => it.frames.some(({ t }) => t === "pong"), "the loop");
     neighbour.thread.send(deliverFrame(2, ["ping"]));
     await neighbour.heard.until((it) => it.turns().includes(2), "the neighbour's turn");
     const startedAt = performance.now();
