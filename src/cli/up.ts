@@ -8,7 +8,7 @@ import { createApp } from "../api/app.ts";
 import { serve, type Server } from "../api/serve.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
-import { toErrorData } from "../errors.ts";
+import { DreamError, toErrorData } from "../errors.ts";
 import { openHosts } from "../host/host-pool.ts";
 import type { Hosts } from "../host/hosts.ts";
 import { systemIds } from "../ids.ts";
@@ -117,9 +117,19 @@ export async function up(options: UpOptions): Promise<number> {
     if (code === 0) system.endedWell();
     log("info", "ended", { code });
     return code;
+  } catch (error) {
+    throw isDiskFull(error) ? diskFull(home) : error;
   } finally {
     for (const act of undo.reverse()) await act();
   }
+}
+
+function isDiskFull(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "ENOSPC";
+}
+
+function diskFull(home: string): DreamError {
+  return new DreamError("storage_unavailable", `Cannot start: the disk of ${home} is full`);
 }
 
 /** A terminal, npm and a launcher can each pass on the same Ctrl-C: these are one. */

@@ -60,7 +60,9 @@ export class Failures implements FailuresFace {
     if (loss.reason === "exited") {
       return this.failed(cell, hand, "crashed", { code: "crashed", message: loss.message });
     }
-    if (loss.alone && busy && cell.suspect) return this.failed(cell, hand, reason, error);
+    // On a full disk a host ends whoever is in it.
+    const isCulprit = loss.alone && busy && cell.suspect && this.#core.store.available;
+    if (isCulprit) return this.failed(cell, hand, reason, error);
     this.#core.tree.exited(cell, "host_lost", loss.message);
     if (busy) cell.suspect = true;
     cell.careful = Math.max(cell.careful, hand.length);

@@ -102,9 +102,9 @@ export class Placement {
 
   /** Only its own fault is charged to an agent; a bundle that cannot be loaded parks it. */
   #notPlaced(cell: Cell, residence: Residence, error: ErrorData): void {
-    const { failures, ledger, clock, dispatcher, log } = this.#core;
+    const { failures, ledger, clock, dispatcher, log, store } = this.#core;
     const { code, message } = error;
-    if (code === "host_lost") {
+    if (code === "host_lost" && store.available) {
       return failures.lost(cell, [], { reason: code, message, alone: residence.alone }, true);
     }
     if (code === "bad_bundle" || code === "not_durable") {
