@@ -21,6 +21,7 @@ import type {
   TurnedFrame,
 } from "./protocol.ts";
 import { readSummary } from "./read-from-thread.ts";
+import { failureReasons } from "./protocol.ts";
 import { Runs } from "./runs.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import { parseStored } from "./stored.ts";
@@ -250,11 +251,7 @@ export class AgentThread {
   }
 }
 
-const reasons: ReadonlySet<string> = new Set<FailureReason>([
-  "not_durable",
-  "definition_changed",
-  "bad_bundle",
-]);
+const reasons: ReadonlySet<string> = new Set(failureReasons);
 
 function reasonOf(error: unknown): FailureReason {
   const code = error instanceof DreamError ? error.code : "crashed";

@@ -69,9 +69,12 @@ type Named<T extends ParamsMap> = {
   [K in keyof T & string]: { type: K; params: T[K] };
 }[keyof T & string];
 
-type Provided<T extends Record<string, UnknownActorLogic>> = {
-  [K in keyof T & string]: { src: K; logic: T[K]; id: string | undefined };
-}[keyof T & string];
+/** Without actors any, as the compiler then takes `assign` for one that may spawn any. */
+type Provided<T extends Record<string, UnknownActorLogic>> = [keyof T] extends [never]
+  ? { src: string; logic: never; id: string | undefined }
+  : {
+    [K in keyof T & string]: { src: K; logic: T[K]; id: string | undefined };
+  }[keyof T & string];
 
 /** What `setupAgent` takes: XState's `setup`, and `accepts`. */
 export interface AgentSetup<

@@ -4,7 +4,7 @@
  * and cycles are refused with the path at which they stand (R1).
  */
 import { DreamError } from "../errors.ts";
-import { isActor } from "./xstate-inner.ts";
+import { isActor, isMachine } from "./xstate-inner.ts";
 
 /** An actor reference, stored. Kept as it is where no actors exist (`migrate`). */
 export class ActorMark {
@@ -34,6 +34,16 @@ export function encode(value: unknown, at: string, refs: Refs): unknown {
   return new Encoder(at, refs).value(value);
 }
 
+/** How to write it instead; docs/refusals.md shows each. */
+const advice = {
+  code: "Keep functions in the module and what they need in context",
+  cycle: "Name the other object by an id",
+  actor: "Other agents have addresses: tell, ask",
+  promise: "Invoke fromPromise logic and store its output",
+  snapshot: "Keep its value or its context",
+  fields: "Keep its fields in a plain object",
+};
+
 class Encoder {
   readonly #at: string;
   readonly #refs: Refs;
@@ -60,15 +70,14 @@ class Encoder {
       case "object":
         return value === null ? null : this.#object(value);
       default:
-        throw this.#refuse(`a ${typeof value}`);
+        throw this.#refuse(`a ${typeof value}`, typeof value === "function" ? advice.code : "");
     }
   }
 
   #object(value: object): unknown {
+    if (this.#above.includes(value)) throw this.#refuse("part of a cycle", advice.cycle);
     if (this.#above.length >= deepest) {
-      throw this.#refuse(
-        this.#above.includes(value) ? "part of a cycle" : `nested more than ${deepest} deep`,
-      );
+      throw this.#refuse(`nested more than ${deepest} deep`, advice.cycle);
     }
     this.#above.push(value);
     const proto = Object.getPrototypeOf(value);
@@ -117,7 +126,7 @@ class Encoder {
     if (value instanceof ActorMark) return mark(value);
     if (isActor(value)) {
       const written = this.#refs.write(value);
-      if (!written) throw this.#refuse("a reference to an actor of another tree");
+      if (!written) throw this.#refuse("a reference to an actor of another tree", advice.actor);
       return mark(written);
     }
     if (value instanceof Date) {
@@ -133,7 +142,10 @@ class Encoder {
     if (value instanceof RegExp) return { $: "regexp", v: [value.source, value.flags] };
     if (value instanceof Uint8Array) return { $: "bytes", v: base64(value) };
     const name = value.constructor?.name ?? "";
-    throw this.#refuse(name === "" ? "an object with a prototype of its own" : `a ${name}`);
+    if (value instanceof Promise) throw this.#refuse("a Promise", advice.promise);
+    if (isMachine(value)) throw this.#refuse("a machine, as snapshots hold", advice.snapshot);
+    const what = name === "" ? "an object with a prototype of its own" : `${article(name)} ${name}`;
+    throw this.#refuse(what, advice.fields);
   }
 
   #error(error: Error): unknown {
@@ -147,15 +159,20 @@ class Encoder {
     return data;
   }
 
-  #refuse(what: string): DreamError {
+  #refuse(what: string, instead: string): DreamError {
     const path = this.#path.map((key) => typeof key === "number" ? `[${key}]` : `.${key}`);
     const at = this.#at + path.join("");
     return new DreamError(
       "not_durable",
-      `${at} is ${what}; only data can be stored: plain objects, arrays, Date, Map, Set, Error`,
+      `${at} is ${what}; only data can be stored: plain objects, arrays, Date, Map, Set, Error` +
+        (instead && `. ${instead}`),
       { details: { path: at } },
     );
   }
+}
+
+function article(name: string): string {
+  return /^[aeiou]/i.test(name) ? "an" : "a";
 }
 
 function mark(ref: ActorMark): unknown {

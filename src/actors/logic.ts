@@ -18,6 +18,7 @@ import {
   type InnerMachine,
   type InnerScope,
   type InnerSnapshot,
+  placeOf,
   processing,
 } from "./xstate-inner.ts";
 
@@ -104,7 +105,8 @@ function durableAction(action: InnerAction, scope: InnerScope, system: TurnSyste
   const resolve = resolverOf(action.exec);
   if (!resolve) {
     system.guard(() => {
-      throw refusedAction(action.type, scope.self.id);
+      const named = action.type === "(anonymous)" ? "An action" : `Action "${action.type}"`;
+      throw refusedAction(`${named} of ${placeOf(scope.self)}`);
     });
     return;
   }
@@ -113,12 +115,12 @@ function durableAction(action: InnerAction, scope: InnerScope, system: TurnSyste
 }
 
 /** Why a function action cannot be, and what to write instead. */
-export function refusedAction(name: string, where: string): DreamError {
+export function refusedAction(where: string): DreamError {
   return new DreamError(
     "not_durable",
-    `Action "${name}" of ${where} is a function: it would happen again, or not at all, after a ` +
-      "crash. Use assign, emit, log, tell, reply or spawnAgent; for work outside a call(), " +
-      "for work in the thread fromPromise or fromCallback logic, invoked",
+    `${where} is a function: it would happen again, or not at all, after a crash. Use assign, ` +
+      "emit, log, tell, reply or spawnAgent; for work outside a call(), for work in the thread " +
+      "fromPromise or fromCallback logic, invoked",
     { details: { path: where } },
   );
 }
@@ -165,8 +167,9 @@ function standIn(logic: AnyActorLogic, inner: InnerLogic, kind: LogicKind): Inne
 function refuseHandMade(actor: InnerActor): never {
   throw new DreamError(
     "not_durable",
-    `The logic of child "${actor.id}" has a start of its own; make it with fromPromise, ` +
+    `${placeOf(actor)} is logic with a start of its own; make it with fromPromise, ` +
       "fromCallback, fromObservable or fromTransition, or use call() or ask()",
+    { details: { path: placeOf(actor) } },
   );
 }
 

@@ -21,7 +21,8 @@ export function plainJson(value: unknown, what: string, maxBytes: number): strin
     if (bytes > maxBytes) {
       throw new DreamError(
         "payload_too_large",
-        `The ${what} has ${bytes} bytes; at most ${maxBytes} can be sent`,
+        `The ${what} has ${bytes} bytes; at most ${maxBytes} can be sent. ` +
+          "Send it in parts, or the path of a file",
         { details: { bytes, max: maxBytes } },
       );
     }
@@ -57,7 +58,7 @@ function checkObject(value: object, at: string, depth: number): void {
   }
   const proto = Object.getPrototypeOf(value);
   if (proto !== Object.prototype && proto !== null) {
-    throw refuse(at, `a ${value.constructor?.name || "class instance"}`);
+    throw refuse(at, `an instance of ${value.constructor?.name || "a class"}`);
   }
   for (const key of Object.keys(value)) {
     checkPart((value as Record<string, unknown>)[key], at, key, depth);
@@ -74,7 +75,8 @@ function checkPart(value: unknown, at: string, key: string | number, depth: numb
 function refuse(at: string, what: string): DreamError {
   return new DreamError(
     "not_durable",
-    `${at} is ${what}; only plain JSON can be sent (write a Date as text or number)`,
+    `${at} is ${what}; only plain JSON can be sent: ` +
+      "write a Date or a BigInt as text, NaN as null, an actor as an address",
     { details: { path: at } },
   );
 }

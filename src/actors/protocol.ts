@@ -95,7 +95,14 @@ export interface TurnedFrame {
 }
 
 /** Why a start or a turn failed. `definition_changed` and `not_durable` park the agent. */
-export type FailureReason = "crashed" | "not_durable" | "definition_changed" | "bad_bundle";
+export const failureReasons = [
+  "crashed",
+  "looping",
+  "not_durable",
+  "definition_changed",
+  "bad_bundle",
+] as const;
+export type FailureReason = (typeof failureReasons)[number];
 
 /** The start (`turn` null) or a turn threw. The state before it still holds. */
 export interface FailedFrame {

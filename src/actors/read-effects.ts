@@ -17,7 +17,7 @@ import {
 import { isReservedType } from "./reserved-type.ts";
 
 /** Longest delay and expiry, ms: a hundred years. Beyond it due times stop being whole numbers. */
-const longestMs = 100 * 365 * 24 * 3600 * 1000;
+export const longestMs = 100 * 365 * 24 * 3600 * 1000;
 const longestLog = 16_000;
 const typeLength = 256;
 const startId = /^[tcra][1-9]\d{0,15}(\.[0-9a-z]{1,12})?$/;

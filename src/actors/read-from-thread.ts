@@ -25,6 +25,7 @@ import type {
   StoredState,
   TurnedFrame,
 } from "./protocol.ts";
+import { failureReasons } from "./protocol.ts";
 import { checkOutcome, idOf, readEffect } from "./read-effects.ts";
 
 export type FrameLimits = Pick<
@@ -147,12 +148,7 @@ function readFailed(frame: Fields): FailedFrame {
     t: "failed",
     turn: wholeOrNull(frame["turn"], "turn"),
     at: wholeOrNull(frame["at"], "at"),
-    reason: oneOf(frame["reason"], "reason", [
-      "crashed",
-      "not_durable",
-      "definition_changed",
-      "bad_bundle",
-    ]),
+    reason: oneOf(frame["reason"], "reason", failureReasons),
     error: {
       name: text(error["name"], "error.name", 1_000),
       message: text(error["message"], "error.message", 10_000),

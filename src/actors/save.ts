@@ -42,14 +42,13 @@ export class Saver {
     }
     if (snapshot.error !== undefined) stored.error = encode(snapshot.error, `${at}.error`, refs);
     if (snapshot.status === "active") {
-      const children = this.#children(actor, snapshot, at);
+      const children = this.#children(snapshot, at);
       if (children) stored.children = children;
     }
     return stored;
   }
 
   #children(
-    parent: InnerActor,
     snapshot: InnerSnapshot,
     at: string,
   ): Record<string, StoredChild> | null {
@@ -59,7 +58,7 @@ export class Saver {
       if (typeof actor.src !== "string") {
         throw new DreamError(
           "not_durable",
-          `The logic of child "${key}" of "${parent.id}" has no name; ` +
+          `${at}.children.${key} was spawned of logic without a name; ` +
             "register it in setupAgent({ actors }) and spawn it by that name",
           { details: { path: `${at}.children.${key}` } },
         );
@@ -98,7 +97,7 @@ export class Saver {
   timers(): StoredTimer[] {
     const stored: StoredTimer[] = [];
     for (const row of this.#system.timers.rows.values()) {
-      row.saved ??= encode(row.event, `event of delay "${row.name}"`, this.#system.refs);
+      row.saved ??= encode(row.event, `delayed event "${row.event.type}"`, this.#system.refs);
       const { id, name, from, to, saved: event } = row;
       stored.push({ id, name, from, to, event, ...(row.orphan ? { orphan: true as const } : {}) });
     }

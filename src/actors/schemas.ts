@@ -42,7 +42,8 @@ export function jsonSchemaOf(schema: unknown, path: string): JsonSchema {
     return rest as JsonSchema;
   } catch (error) {
     if (error instanceof DreamError) throw error;
-    throw bad(path, error instanceof Error ? error.message : String(error));
+    const reason = error instanceof Error ? error.message : String(error);
+    throw bad(path, `cannot be: ${reason}. Messages are JSON: a date is z.iso.datetime()`);
   }
 }
 

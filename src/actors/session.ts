@@ -5,6 +5,7 @@
  */
 import { createActor, type EventObject } from "xstate";
 import { decode } from "./codec.ts";
+import { DreamError } from "../errors.ts";
 import type { Effect } from "./effect.ts";
 import type { Envelope } from "./envelope.ts";
 import { applyOutcome, messageEvent, systemEvent } from "./incoming.ts";
@@ -191,7 +192,7 @@ export class Session {
 
   #check(): void {
     if (this.system.refusal) throw this.system.refusal.error;
-    if (this.#root && this.snapshot.status === "error") throw this.snapshot.error;
+    if (this.#root && this.snapshot.status === "error") throw asLoop(this.snapshot.error);
   }
 
   /** Ends the turn. @throws {DreamError} `not_durable`, `crashed` */
@@ -269,6 +270,19 @@ export class Session {
       error: null,
     };
   }
+}
+
+/** XState's own bound on one event tells an endless loop by its words alone. */
+function asLoop(error: unknown): unknown {
+  if (!(error instanceof Error) || !error.message.startsWith("Infinite loop detected")) {
+    return error;
+  }
+  return new DreamError(
+    "looping",
+    "The machine did not come to rest within 10000 steps because of one event: its transitions " +
+      "without an event, or the events it raises, go round. Give the circle an end, or a delay",
+    { cause: error },
+  );
 }
 
 /** Which kind of work an envelope may end. */

@@ -10,7 +10,7 @@ import { adapt, standInFor } from "./logic.ts";
 import { Outbox, type OutboxLimits } from "./outbox.ts";
 import { Timers } from "./timers.ts";
 import { LiveWork } from "./work.ts";
-import type { InnerActor, InnerInspection } from "./xstate-inner.ts";
+import { type InnerActor, type InnerInspection, placeOf } from "./xstate-inner.ts";
 
 /** Events that actors of one tree may send one another because of one envelope. */
 const mostRelays = 10_000;
@@ -174,8 +174,11 @@ export class TurnSystem {
       this.refusal ??= {
         error: new DreamError(
           "looping",
-          `Actors sent one another more than ${mostRelays} events because of one envelope ` +
-            `(last "${event.type}" to "${target.id}")`,
+          `${
+            placeOf(target)
+          } got "${event.type}" as the last of ${mostRelays} events that actors ` +
+            "sent one another because of one message. Give the circle an end, or a delay",
+          { details: { path: placeOf(target) } },
         ),
       };
       return;

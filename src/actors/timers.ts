@@ -6,7 +6,8 @@
 import type { EventObject } from "xstate";
 import { DreamError } from "../errors.ts";
 import type { Outbox } from "./outbox.ts";
-import type { InnerActor } from "./xstate-inner.ts";
+import { longestMs } from "./read-effects.ts";
+import { type InnerActor, placeOf } from "./xstate-inner.ts";
 
 export interface TimerRow {
   /** Id per start. */
@@ -38,10 +39,13 @@ export class Timers {
     delay: number,
     name: string | undefined,
   ): void {
-    if (!Number.isFinite(delay)) {
+    if (!(delay <= longestMs && delay >= -longestMs)) {
       throw new DreamError(
         "not_durable",
-        `The delay of "${event.type}" is ${delay}; only finite delays can be stored`,
+        `The delay of "${event.type}" of ${placeOf(source)} is ${delay} ms; ` +
+          "only finite ones can be stored, of at most a hundred years. " +
+          "Leave the delay out where nothing is to come",
+        { details: { path: placeOf(source) } },
       );
     }
     const from = source.sessionId;

@@ -33,7 +33,7 @@ export function checkSize(text: string, most: number): void {
   throw new DreamError(
     "not_durable",
     `The agent's state has ${bytes} bytes; at most ${most} can be stored. ` +
-      "Keep less in context, or give the data to another agent",
+      "Keep less in context: the path of a file, or a key in memory",
     { details: { bytes, max: most } },
   );
 }

@@ -8,6 +8,7 @@ import { Actor, type AnyActorLogic, type EventObject, StateMachine, type StateNo
 export interface InnerMachine extends Omit<AnyActorLogic, "start"> {
   id: string;
   root: InnerNode;
+  config: { context?: unknown };
   idMap: Map<string, InnerNode>;
   options: { maxIterations?: number };
   implementations: {
@@ -86,6 +87,11 @@ export interface InnerScope {
   emit: (event: EventObject) => void;
   stopChild: (child: InnerActor) => void;
   actionExecutor: (action: InnerAction) => void;
+}
+
+/** Where an actor stands in its agent: `root.children.reader`, as paths in refusals begin. */
+export function placeOf(actor: InnerActor): string {
+  return actor._parent ? `${placeOf(actor._parent)}.children.${actor.id}` : "root";
 }
 
 /** Whether `value` is an actor of this copy of XState. */

@@ -161,8 +161,8 @@ export class Dispatcher implements DispatcherFace {
         const hand = residence.hand ?? [];
         this.#detach(cell)?.thread?.release();
         const message = `${error.name}: ${error.message}`.slice(0, 2000);
-        if (reason === "crashed") {
-          this.#core.failures.failed(cell, hand, "crashed", { code: "crashed", message });
+        if (reason === "crashed" || reason === "looping") {
+          this.#core.failures.failed(cell, hand, reason, { code: reason, message });
         } else {
           const draft = new Draft();
           this.#core.failures.park(draft, cell, { code: reason, message });

@@ -92,7 +92,7 @@ describe("plain JSON", () => {
   it.each<[unknown, string]>([
     [{ a: NaN }, "payload.a is NaN"],
     [{ a: [undefined] }, "payload.a[0] is undefined"],
-    [{ a: new Date(0) }, "payload.a is a Date"],
+    [{ a: new Date(0) }, "payload.a is an instance of Date"],
     [{ a: 1n }, "payload.a is a bigint"],
     [cycle(), "nested more than"],
     ["x".repeat(200), "at most 100"],
