@@ -1,9 +1,20 @@
 /** Figures as data: one measured value with its spread, and how it is written. */
 
+export type Unit =
+  | "ms"
+  | "s"
+  | "rows/s"
+  | "messages/s"
+  | "asks/s"
+  | "hops/s"
+  | "agents/s"
+  | "MiB"
+  | "bytes";
+
 export interface Figure {
   /** Stable name, such as `W1.cold.inProcess`. */
   name: string;
-  unit: "ms" | "rows/s" | "messages/s" | "asks/s";
+  unit: Unit;
   /** One value for each run. */
   runs: number[];
   /** What it is compared with: a figure of the same run, or null for the limits themselves. */

@@ -10,6 +10,11 @@ import { definitions } from "./definitions.ts";
 const workloads: Record<string, readonly string[]> = {
   "one-way": ["one-way.inProcess", "one-way.http"],
   asks: ["asks.inProcess", "asks.http"],
+  ring: ["ring.bare", "ring"],
+  recovery: ["one-way.inProcess", "recovery"],
+  density: ["density"],
+  growth: ["growth"],
+  beside: ["beside"],
 };
 
 interface Options {
@@ -66,7 +71,7 @@ async function runOnce(part: string, { quick, dir }: Options): Promise<Record<st
 
 /** Limits and workloads take turns, so that a slow moment of the machine meets all of them. */
 async function measure(options: Options): Promise<Map<string, number[]>> {
-  const chosen = options.names.flatMap((name) => workloads[name] ?? []);
+  const chosen = new Set(options.names.flatMap((name) => workloads[name] ?? []));
   const values = new Map<string, number[]>();
   for (let run = 1; run <= options.runs; run++) {
     for (const part of ["limits", ...chosen]) {

@@ -1,12 +1,7 @@
-import { fileURLToPath } from "node:url";
 import type { ToThread } from "../src/actors/protocol.ts";
-import { systemClock } from "../src/clock.ts";
-import { openHosts } from "../src/host/host-pool.ts";
-import { buildRuntime } from "../src/host/runtime.ts";
 import { defaultLimits } from "../src/limits.ts";
+import { openEchoHosts, placeEcho } from "./echo-hosts.ts";
 import { percentile } from "./figures.ts";
-
-const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The smallest turn frame; the echoing thread does not read it. */
 const frame: ToThread = { t: "deliver", turn: 1, nowMs: 0, envelopes: [] };
@@ -19,29 +14,10 @@ const warmUp = 500;
  * back, p50 of `count`, one after the other. Frames are checked as those of agents are.
  */
 export async function measureRoundTrip(folder: string, count = 3_000): Promise<number> {
-  const runtime = await buildRuntime(folder, {
-    host: fileOf("../src/host/host.ts"),
-    thread: fileOf("./echo-thread.ts"),
-  });
-  const clock = systemClock;
-  const hosts = await openHosts({
-    limits: defaultLimits,
-    clock,
-    execPath: Deno.execPath(),
-    folder,
-    onLog: (line) => console.error(line),
-    runtime,
-  });
+  const hosts = await openEchoHosts(folder, defaultLimits);
   try {
     let arrived = Promise.withResolvers<void>();
-    const thread = await hosts.place({
-      address: "/echo",
-      generation: 1,
-      bundle: { hash: "echo", code: "" },
-      group: "bench",
-      read: [],
-      alone: false,
-    }, {
+    const thread = await placeEcho(hosts, {
       onFrame: () => arrived.resolve(),
       onLost: ({ message }) => arrived.reject(new Error(`The echo thread was lost: ${message}`)),
     });

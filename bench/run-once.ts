@@ -48,12 +48,63 @@ async function asks(way: Way): Promise<Values> {
   };
 }
 
+async function ring(): Promise<Values> {
+  const { measureRing } = await import("./ring.ts");
+  const { startService } = await import("./service.ts");
+  const service = await startService("inProcess", join(folder, "home"));
+  const sizes = isQuick ? { one: 500, each: 20 } : { one: 10_000, each: 1_000 };
+  const { hopMs, hopsPerSecond } = await measureRing(service.client, sizes);
+  await service.stop();
+  return { "W3.hop": hopMs, "W3.rate": hopsPerSecond };
+}
+
+async function bareRing(): Promise<Values> {
+  const { measureBareRing } = await import("./bare-ring.ts");
+  return { L4: await measureBareRing(folder, isQuick ? 50 : 2_000) };
+}
+
+async function recovery(): Promise<Values> {
+  const { measureRecovery } = await import("./recovery.ts");
+  const pending = isQuick ? 5_000 : 100_000;
+  const { first, all, perSecond } = await measureRecovery(join(folder, "home"), pending);
+  return { "W4.first": first, "W4.all": all, "W4.rate": perSecond };
+}
+
+async function density(): Promise<Values> {
+  const { measureDensity } = await import("./density.ts");
+  const sizes = isQuick
+    ? { spawned: 40, passive: 2_000, activations: 20 }
+    : { spawned: 1_000, passive: 100_000, activations: 500 };
+  return await measureDensity(join(folder, "home"), sizes);
+}
+
+async function growth(): Promise<Values> {
+  const { measureGrowth } = await import("./growth.ts");
+  const sizes = isQuick
+    ? { measured: 2_000, history: 5_000 }
+    : { measured: 50_000, history: 1_000_000 };
+  const { empty, grown, bytesPerMessage } = await measureGrowth(join(folder, "home"), sizes);
+  return { "W6.empty": empty, "W6.grown": grown, "W6.bytes": bytesPerMessage };
+}
+
+async function beside(): Promise<Values> {
+  const { measureBeside } = await import("./beside.ts");
+  const found = await measureBeside(join(folder, "home"), isQuick ? 1_000 : 10_000);
+  return Object.fromEntries(Object.entries(found).map(([way, p99]) => [`W7.${way}`, p99]));
+}
+
 const parts: Record<string, () => Promise<Values>> = {
   limits,
   "one-way.inProcess": () => oneWay("inProcess"),
   "one-way.http": () => oneWay("http"),
   "asks.inProcess": () => asks("inProcess"),
   "asks.http": () => asks("http"),
+  "ring.bare": bareRing,
+  ring,
+  recovery,
+  density,
+  growth,
+  beside,
 };
 
 const run = parts[part];

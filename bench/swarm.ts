@@ -1,9 +1,12 @@
-/** The swarm of the workloads: counters, as many as a workload spawns. */
+/** The swarm of the workloads: as many agents as a workload spawns. */
 import type { SwarmInput } from "../src/swarm.ts";
 
 const swarm: SwarmInput = {
-  kinds: { counter: "./counter.ts" },
-  children: [{ type: "dynamic", id: "counters", agents: ["counter"] }],
+  kinds: { counter: "./counter.ts", link: "./link.ts", finish: "./finish.ts" },
+  children: [
+    { type: "dynamic", id: "workers", agents: ["counter"], maxChildren: 1_000_000 },
+    { type: "dynamic", id: "ring", agents: ["link", "finish"] },
+  ],
 };
 
 export default swarm;
