@@ -11,8 +11,8 @@ const usage = `npm run torture -- [--rounds 20] [--seed N] [--files 1000] [--age
                    [--json] [--keep]
 
 Kills control process, hosts and tool host of a service of its own (in a temporary folder), freezes
-hosts, hangs threads, fills the disk and moves the clock while files are read and messages sent,
-then checks that nothing is lost, doubled or out of order.
+hosts, hangs threads, fills the disk, moves the clock and deploys code while files are read and
+messages sent, then checks that nothing is lost, doubled or out of order.
 --seed repeats the plan of a run; --keep leaves its folder; --json prints one object on stdout.`;
 
 interface Wanted {

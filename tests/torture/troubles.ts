@@ -1,5 +1,7 @@
 /** Faults that end nothing by themselves: each begins, lasts a while, and is over. */
+import { join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { pause } from "../support/eventually.ts";
 import { isRunning } from "../support/processes.ts";
 import type { Service } from "../support/service.ts";
@@ -9,11 +11,19 @@ import type { Scratch } from "./scratch.ts";
 import type { ShiftedClock } from "./shifted-clock.ts";
 import type { Victims } from "./victims.ts";
 
-export const troubles = ["frozen host", "hung thread", "full disk", "clock jump"] as const;
+export const troubles = [
+  "frozen host",
+  "hung thread",
+  "full disk",
+  "clock jump",
+  "deploy",
+] as const;
 export type Trouble = typeof troubles[number];
 
 /** Longer than a turn may take, so that a frozen host may be taken for a hung one. */
 const longestFreezeMs = 5_000;
+
+const counter = fileURLToPath(new URL("../../agents/counter", import.meta.url));
 
 export interface TroubleMakerOptions {
   service: Service;
@@ -27,6 +37,7 @@ export interface TroubleMakerOptions {
 export class TroubleMaker {
   #options: TroubleMakerOptions;
   #hung = 0;
+  #editions = 0;
 
   constructor(options: TroubleMakerOptions) {
     this.#options = options;
@@ -55,7 +66,25 @@ export class TroubleMaker {
         return await scratch.free();
       case "clock jump":
         clock.jump(random);
+        return;
+      case "deploy":
+        return await this.#deploy();
     }
+  }
+
+  /** Another edition of the agents that are counting at this moment. */
+  async #deploy(): Promise<void> {
+    const { service, scratch } = this.#options;
+    const edition = ++this.#editions;
+    const folder = join(scratch.folder, `edition-${edition}`);
+    await Deno.mkdir(folder);
+    await Deno.copyFile(join(counter, "tally.ts"), join(folder, "tally.ts"));
+    const text = await Deno.readTextFile(join(counter, "agent.ts"));
+    const path = join(folder, "agent.ts");
+    const changed = text.replace("../../src/index.ts", "dreamos")
+      .replace("const accepts = {", `const accepts = { "edition.${edition}": z.object({}),`);
+    await Deno.writeTextFile(path, changed);
+    await repeat("", () => service.client.deploy(path));
   }
 
   async #freeze(): Promise<void> {
