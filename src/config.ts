@@ -4,6 +4,7 @@
  * typing error never silently means "default".
  */
 import { readFileSync } from "node:fs";
+import { totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -97,6 +98,8 @@ export function loadConfig(options: {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
   readFile?: (path: string) => string | null;
+  /** Of the machine; for tests. */
+  memoryBytes?: number;
 }): Config {
   const { flags, env, cwd } = options;
   const home = findHome({ flag: flags.home, env, cwd });
@@ -115,8 +118,24 @@ export function loadConfig(options: {
     port: asked.port ?? variables.port ?? file.port ?? 7420,
     swarm: pick("swarm", fileURLToPath(new URL("../agents/swarm.ts", import.meta.url))),
     inbox: pick("inbox", home.inboxFolder),
-    limits: joinLimits(file.limits, variables.limits, asked.limits),
+    limits: joinLimits(
+      { maxThreads: threadsFor(options.memoryBytes ?? totalmem()) },
+      file.limits,
+      variables.limits,
+      asked.limits,
+    ),
   };
+}
+
+/** What an agent in a thread takes beside its own data, and the part of the memory for all. */
+const threadBytes = 12 * 1024 * 1024;
+const threadsShare = 0.5;
+const fewestThreads = 8;
+
+/** As many threads as memory allows, up to the default (R7). */
+function threadsFor(memoryBytes: number): number {
+  const most = Math.floor(memoryBytes * threadsShare / threadBytes);
+  return Math.min(defaultLimits.maxThreads, Math.max(fewestThreads, most));
 }
 
 function readIfThere(path: string): string | null {

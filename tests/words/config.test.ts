@@ -4,14 +4,17 @@ import { formatDuration, parseDuration, parseMoment } from "../../src/duration.t
 import { defaultLimits } from "../../src/limits.ts";
 import { nearest } from "../../src/nearest.ts";
 
+const GiB = 1024 ** 3;
+
 function load(sources: {
   flags?: ConfigFlags;
   env?: Record<string, string>;
   file?: string | object | null;
+  memoryBytes?: number;
 }) {
-  const { flags = {}, env = {}, file = null } = sources;
+  const { flags = {}, env = {}, file = null, memoryBytes = 64 * GiB } = sources;
   const text = typeof file === "object" && file !== null ? JSON.stringify(file) : file;
-  return loadConfig({ flags, env, cwd: "/w", readFile: () => text });
+  return loadConfig({ flags, env, cwd: "/w", readFile: () => text, memoryBytes });
 }
 
 /** The refusal of a configuration, checked to be `bad_config`. */
@@ -36,6 +39,13 @@ describe("loadConfig()", () => {
       limits: defaultLimits,
     });
     expect(config.swarm).toMatch(/\/agents\/swarm\.ts$/);
+  });
+
+  it("has as many threads as the machine's memory allows", () => {
+    const threads = (memoryBytes: number) => load({ memoryBytes }).limits.maxThreads;
+    expect([64 * GiB, 2 * GiB, GiB / 4, 0].map(threads)).toEqual([256, 85, 10, 8]);
+    const flags = { limits: { maxThreads: "300" } };
+    expect(load({ flags, memoryBytes: GiB }).limits.maxThreads).toBe(300);
   });
 
   it("flag beats variable beats file beats default", () => {
