@@ -9,6 +9,7 @@ import type { AgentRecord, AgentStatus, Cursors } from "../storage/store.ts";
 import type { CrashedOn } from "../storage/suspicion.ts";
 import type { ExitCount, ExitReason } from "./exit-reason.ts";
 import type { Kind } from "./kinds.ts";
+import type { Loop } from "./looping.ts";
 import { Mailbox } from "./mailbox.ts";
 
 /** An agent's stay in a thread, from placement to its end. */
@@ -68,6 +69,8 @@ export class Cell {
   suspect = false;
   /** Different envelopes in a row that crashed it without a turn between. */
   readonly crashStreak = new Map<string, CrashedOn>();
+  /** Its turns have lately been caused by its own messages alone. */
+  loop: Loop | null = null;
   /** Taken out of its work by a restart that a person asked for. */
   renewing = false;
   /** Monotonic ms of its last checkpoint by the minute, or of its first turn in this process. */

@@ -9,13 +9,15 @@
  * - I3 A thread starts from the newest accepted state, and only after that is durable.
  */
 import type { Envelope } from "../actors/envelope.ts";
-import type { FromThread, TurnedFrame } from "../actors/protocol.ts";
+import type { FailureReason, FromThread, TurnedFrame } from "../actors/protocol.ts";
+import type { ErrorData } from "../errors.ts";
 import type { ThreadLoss } from "../host/hosts.ts";
 import { Blocked } from "./blocked.ts";
 import type { Cell, Residence } from "./cell.ts";
 import type { Core, Dispatcher as DispatcherFace } from "./core.ts";
 import { Draft } from "./draft.ts";
 import { loadMore } from "./loading.ts";
+import { loopAfter, loopFault } from "./looping.ts";
 import { restAfter } from "./pacing.ts";
 import { isIdle, Placement } from "./placement.ts";
 import { CommitRejected } from "../storage/store.ts";
@@ -158,17 +160,9 @@ export class Dispatcher implements DispatcherFace {
         return this.#turned(cell, residence, frame);
       case "failed": {
         const { reason, error } = frame;
-        const hand = residence.hand ?? [];
-        this.#detach(cell)?.thread?.release();
-        const message = `${error.name}: ${error.message}`.slice(0, 2000);
-        if (reason === "crashed" || reason === "looping") {
-          this.#core.failures.failed(cell, hand, reason, { code: reason, message });
-        } else {
-          const draft = new Draft();
-          this.#core.failures.park(draft, cell, { code: reason, message });
-          this.#core.ledger.commit(draft).catch(() => {});
-        }
-        return this.pump();
+        const said = error.name === "DreamError" ? "" : `${error.name}: `;
+        const message = `${said}${error.message}`.slice(0, 2000);
+        return this.#fail(cell, residence.hand ?? [], reason, { code: reason, message });
       }
       case "ran": {
         if (cell.mailbox.depth - cell.mailbox.bounded > this.#core.limits.mailbox) {
@@ -186,15 +180,32 @@ export class Dispatcher implements DispatcherFace {
     }
   }
 
+  /** Its turn is not taken; what else is wrong than the turn itself parks. */
+  #fail(cell: Cell, hand: readonly Envelope[], reason: FailureReason, error: ErrorData): void {
+    this.#detach(cell)?.thread?.release();
+    if (reason === "crashed" || reason === "looping") {
+      this.#core.failures.failed(cell, hand, reason, error);
+    } else {
+      const draft = new Draft();
+      this.#core.failures.park(draft, cell, error);
+      this.#core.ledger.commit(draft).catch(() => {});
+    }
+    this.pump();
+  }
+
   #turned(cell: Cell, residence: Residence, frame: TurnedFrame): void {
     const { hand } = residence;
     if (!hand || frame.turn !== residence.turn || frame.consumed > hand.length) {
       return this.#core.failures.forged(cell, "a turn that was not asked for");
     }
+    const loop = loopAfter(cell, hand, frame);
+    const fault = loopFault(cell, loop, hand);
+    if (fault) return this.#fail(cell, hand, "looping", fault);
     const begunMs = this.#core.clock.monotonicMs();
     const committed = this.#turns.accept(cell, hand, frame);
     if (committed instanceof MailboxFull) return this.#block(cell, committed.receiver);
     residence.hand = null;
+    cell.loop = loop;
     const tookMs = this.#core.clock.monotonicMs() - begunMs;
     restAfter(this.#core, cell, frame, tookMs);
     // What is left of an agent that ended with this turn is a dead letter by now.

@@ -109,6 +109,8 @@ export class Failures implements FailuresFace {
       intent: null,
     };
     draft.change({ op: "agent", record });
+    // A person looks at it before it goes on: it is counted anew then.
+    cell.loop = null;
     const { code, message } = error;
     draft.event(this.#core.clock.wallMs(), "agent.parked", cell.address, { code, message });
     this.#core.asks.failAll(draft, cell, { code: "agent_parked", message });

@@ -29,6 +29,8 @@ const accepts = {
   "trouble.reported": z.object({ from: z.string(), problem: z.string(), message: z.string() }),
   /** Asks the first of `to` the same with the rest, and answers when it is answered. */
   "chain": z.object({ to: z.array(z.string()) }),
+  /** Sends itself the same, `left` times less one, with or without a change of its state. */
+  "again": z.object({ to: z.string(), left: z.number(), notes: z.boolean() }),
 };
 
 interface Context {
@@ -100,6 +102,19 @@ export default defineAgent({
           "query": "asking",
           "read": { actions: reply(({ context }) => context) },
           "silent": {},
+          "again": {
+            guard: ({ event }) => event.left > 0,
+            actions: [
+              assign({
+                notes: ({ context, event }) => event.notes ? [event.left] : context.notes,
+              }),
+              tell(
+                ({ event }) => event.to,
+                "again",
+                ({ event: { to, left, notes } }) => ({ to, left: left - 1, notes }),
+              ),
+            ],
+          },
           "trouble.reported": {},
           "chain": [
             { guard: ({ event }) => event.to.length > 0, target: "chaining" },
