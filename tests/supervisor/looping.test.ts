@@ -29,7 +29,7 @@ const view = (address: string) => rig.system.agent(address);
 const again = (left: number, notes: boolean) => rig.send("/a", "again", { to: "/a", left, notes });
 
 it(
-  "a thousand turns for its own messages, the state the same: looping, and the circle ends",
+  "a thousand turns for its own messages: looping, and the circle ends",
   async () => {
     await again(1_000_000, false);
     const [letter] = await eventually(async () => {
