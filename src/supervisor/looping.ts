@@ -18,8 +18,8 @@ export interface Loop {
 }
 
 /**
- * What `frame` makes of `cell.loop`; to be kept when the turn is accepted. Null as soon as anything
- * else has caused a turn. A turn that sends itself nothing works a queue off: it counts for nothing.
+ * What `frame` makes of `cell.loop`, to be kept when the turn is accepted; null when anything else
+ * has caused the turn. A turn that sends itself nothing works a queue off and is not counted.
  */
 export function loopAfter(
   cell: Pick<Cell, "address" | "loop">,
