@@ -48,7 +48,9 @@ export class Housekeeping {
     const now = this.#core.clock.monotonicMs();
     const { turnDeadlineMs, idleAfterMs } = this.#core.limits;
     for (const cell of [...this.#dispatcher.resident]) {
-      const { hand, sinceMs } = cell.residence!;
+      // What is done about one takes others out of their threads: siblings that restart with it.
+      if (!cell.residence) continue;
+      const { hand, sinceMs } = cell.residence;
       const forMs = now - sinceMs;
       if (hand !== null) {
         if (forMs > turnDeadlineMs) this.#stalled(cell, "A turn", forMs);
