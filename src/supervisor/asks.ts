@@ -35,6 +35,18 @@ export class Asks implements AsksFace {
     this.#open.clear();
     this.#waits.clear();
     for (const row of rows) this.#hold(row);
+    const open = new Set(rows.map(({ id }) => id));
+    for (const id of this.#waiters.keys()) if (!open.has(id)) this.#answerLost(id);
+  }
+
+  /** Its ask was thrown away with a refused commit, or its answer is stored. */
+  #answerLost(id: string): void {
+    const message = `The ask ${id} was not accepted: storage takes nothing new at the moment`;
+    const lost: Outcome = { ok: false, error: { code: "storage_unavailable", message } };
+    this.#core.store.ask(id).then((row) => {
+      if (row?.outcome) this.#tell(id, JSON.parse(row.outcome));
+      else if (!row) this.#tell(id, lost);
+    }, () => this.#tell(id, lost));
   }
 
   open(draft: Draft, row: AskRow): void {

@@ -15,8 +15,12 @@ import type { Tree } from "./tree.ts";
 /** Agents read from the store at one time. */
 const pageCount = 500;
 
-/** Takes up all stored agents and gives them their places in the tree. */
-export async function loadAgents(core: Core, tree: Tree): Promise<void> {
+/**
+ * Takes up all stored agents and gives them their places in the tree.
+ *
+ * @returns what the swarm file changes about them
+ */
+export async function loadAgents(core: Core, tree: Tree): Promise<Draft> {
   core.registry.clear();
   tree.places.clear();
   await tree.load();
@@ -44,8 +48,7 @@ export async function loadAgents(core: Core, tree: Tree): Promise<void> {
   for (const node of walk(tree.root)) {
     if (node.type === "agent" && !tree.isBelowEnded(node.address)) placeAgent(core, draft, node);
   }
-  // Not waited for: on a full disk the API still has to come up and tell.
-  core.ledger.commit(draft).catch(() => {});
+  return draft;
 }
 
 /** Page after page, the next one being read while one is taken up. */

@@ -243,6 +243,8 @@ export interface Core {
   isOpen: boolean;
   /** True while memory is loaded anew or the process ends: no turn is handed over. */
   isHalted: boolean;
+  /** True while memory is loaded anew after a refused commit: nothing is accepted. */
+  isLoading: boolean;
   /** The store refused a commit: what was accepted and is not durable is thrown away (R3). */
   rejected(error: Error): void;
   /** The process must end: `code` is its exit code. */

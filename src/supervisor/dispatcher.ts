@@ -14,6 +14,7 @@ import type { ErrorData } from "../errors.ts";
 import type { ThreadLoss } from "../host/hosts.ts";
 import { Blocked } from "./blocked.ts";
 import type { Cell, Residence } from "./cell.ts";
+import { Charges } from "./charges.ts";
 import type { Core, Dispatcher as DispatcherFace } from "./core.ts";
 import { Draft } from "./draft.ts";
 import { loadMore } from "./loading.ts";
@@ -33,8 +34,7 @@ export class Dispatcher implements DispatcherFace {
   #core: Core;
   #turns: Turns;
   #placement: Placement;
-  /** Batches whose turns the store refused: charged when memory has been loaded anew (R3). */
-  readonly blamed: { key: number; hand: readonly Envelope[] }[] = [];
+  readonly charges = new Charges();
   /** Agents that wait for the disk to keep up. */
   #held = new Set<Cell>();
   #blocked: Blocked;
@@ -103,6 +103,11 @@ export class Dispatcher implements DispatcherFace {
       : cell.mailbox.take(most, batchBytes);
     if (this.#parkForResult(cell, taken)) return;
     const batch = buryUndeliverable(this.#core, cell, taken);
+    if (cell.residence !== residence) {
+      // Whoever got room by what was left out has taken its thread.
+      cell.mailbox.giveBack(batch);
+      return this.wake(cell);
+    }
     if (batch.length > 0) return this.#hand(residence, batch);
     residence.sinceMs = this.#core.clock.monotonicMs();
     if (cell.mailbox.hasLoaded && cell.record.intent !== "stop") {
@@ -218,15 +223,18 @@ export class Dispatcher implements DispatcherFace {
         residence.thread?.send({ t: "committed", turn: frame.turn });
       }
     }, (error) => {
-      if (error instanceof CommitRejected && error.own) this.blamed.push({ key: cell.key, hand });
+      if (error instanceof CommitRejected && error.own) this.charges.add(cell, hand);
     });
     if (cell.held || cell.hasEnded || !cell.hasState || cell.record.status !== "running") {
       this.#detach(cell)?.thread?.release();
       if (!cell.hasEnded && !cell.hasState) this.#core.failures.finished(cell);
       return this.pump();
     }
-    if (residence.bundle !== cell.kind.hash) return this.#rejoin(cell);
-    if (frame.summary.runs === 0 && this.#hasHadItsShare(residence)) return this.#rejoin(cell);
+    // Whoever got room by this turn may have taken its thread, or it has its next batch.
+    if (cell.residence !== residence || residence.hand !== null) return this.wake(cell);
+    const isOver = residence.bundle !== cell.kind.hash ||
+      (frame.summary.runs === 0 && this.#hasHadItsShare(residence));
+    if (isOver) return this.#rejoin(cell);
     this.#deliver(cell, residence);
   }
 

@@ -18,6 +18,7 @@ import type { Core } from "./core.ts";
 import { checkMessage, hasRoom, receiverOf } from "./delivery.ts";
 import { Draft } from "./draft.ts";
 import { Keys } from "./keys.ts";
+import { notNow } from "./ledger.ts";
 
 export class Door {
   #core: Core;
@@ -27,14 +28,13 @@ export class Door {
   constructor(core: Core, asks: Asks) {
     this.#core = core;
     this.#asks = asks;
-    this.keys = new Keys(core);
+    this.keys = new Keys(core, () => this.checkOpen());
   }
 
   /** @throws {DreamError} `shutting_down`, `storage_unavailable` */
   checkOpen(): void {
     if (!this.#core.isOpen) throw new DreamError("shutting_down", "The service is shutting down");
-    if (this.#core.store.available) return;
-    throw new DreamError("storage_unavailable", "Storage takes nothing new at the moment");
+    if (!this.#core.store.available || this.#core.isLoading) throw notNow();
   }
 
   send(

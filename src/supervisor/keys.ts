@@ -11,8 +11,11 @@ export class Keys {
   #core: Core;
   #underWay = new Map<string, { bodyHash: string; answer: Promise<unknown> }>();
 
-  constructor(core: Core) {
+  #checkOpen: () => void;
+
+  constructor(core: Core, checkOpen: () => void) {
     this.#core = core;
+    this.#checkOpen = checkOpen;
   }
 
   /**
@@ -53,6 +56,8 @@ export class Keys {
       checkSame(key, row.bodyHash, bodyHash);
       return JSON.parse(row.answer);
     }
+    // Memory may have been thrown away while the store was asked.
+    this.#checkOpen();
     return await act((draft, answer) => {
       const atMs = this.#core.clock.wallMs();
       const text = JSON.stringify(answer);

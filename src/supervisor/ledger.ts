@@ -5,6 +5,7 @@
  * - I1 What `onDurable` does happens after the fsync of its draft, in the order of acceptance.
  * - I2 `seq` numbers of a mailbox are given in the order of acceptance, without gaps.
  */
+import { DreamError } from "../errors.ts";
 import type { Core, Ledger as LedgerFace } from "./core.ts";
 import type { Draft } from "./draft.ts";
 
@@ -33,6 +34,8 @@ export class Ledger implements LedgerFace {
   }
 
   commit(draft: Draft): Promise<void> {
+    // Made from what is being thrown away, or from half of what is stored.
+    if (this.#core.isLoading) return Promise.reject(notNow());
     const { changes, mail } = draft;
     for (const { cell, envelope } of mail) {
       envelope.seq = ++cell.lastSeq;
@@ -66,4 +69,9 @@ export class Ledger implements LedgerFace {
     for (const act of draft.durable) act();
     if (wasBehind && !this.isBehind) this.#core.dispatcher.pump();
   }
+}
+
+/** Nothing of it was accepted: whoever asked for it may do so again. */
+export function notNow(): DreamError {
+  return new DreamError("storage_unavailable", "Storage takes nothing new at the moment");
 }

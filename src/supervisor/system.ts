@@ -84,6 +84,7 @@ export class System implements Control {
       ...parts,
       isOpen: false,
       isHalted: true,
+      isLoading: false,
       rejected: (error: Error) => this.#rejected(error),
       fatal: (code: number, error: Error) => parts.onFatal(code, error),
       registry: new Registry(),
@@ -245,9 +246,12 @@ export class System implements Control {
   }
 
   async #load(): Promise<void> {
-    await loadAgents(this.#core, this.#tree);
+    const draft = await loadAgents(this.#core, this.#tree);
     this.#letters.clear();
     this.#asks.load(await this.#core.store.openAsks());
+    this.#core.isLoading = false;
+    // Not waited for: with a full disk the API still has to come up.
+    this.#core.ledger.commit(draft).catch(() => {});
     this.#tree.hold();
     this.#core.isHalted = false;
     if (this.#safeMode.reason === null) await this.#takeUpWork();
@@ -268,8 +272,7 @@ export class System implements Control {
    * everybody starts again from there (R3).
    */
   #rejected(error: Error): void {
-    const isRejection = error instanceof CommitRejected;
-    if (!isRejection) return this.#parts.onFatal(1, error);
+    if (!(error instanceof CommitRejected)) return this.#parts.onFatal(1, error);
     if (error.own) {
       this.#core.log("error", "the store refused a commit", { code: String(error.cause ?? "") });
     }
@@ -280,17 +283,14 @@ export class System implements Control {
   async #recover(): Promise<void> {
     this.#core.log("error", "a commit was refused: going back to the last durable state", {});
     this.#core.isHalted = true;
+    this.#core.isLoading = true;
     const evicted = [...this.#dispatcher.resident].map((cell) =>
       this.#dispatcher.evict(cell, true)
     );
     await Promise.allSettled(evicted);
+    this.#gateway.load([]); // Their results would go to who has been thrown away.
     await this.#core.store.recover();
-    const charges = this.#dispatcher.blamed.splice(0).flatMap(({ key, hand }) =>
-      hand.map(({ lane, seq, attempt }) => (
-        { op: "attempt" as const, key, lane, seq, attempt: attempt + 1 }
-      ))
-    );
-    if (charges.length > 0) await this.#core.store.commit(charges);
+    await this.#core.store.commit(this.#dispatcher.charges.take());
     await this.#load();
   }
 }
