@@ -15,6 +15,7 @@ const programs = {
   ],
   bench: ["bench/main.ts"],
   torture: ["tests/torture/main.ts"],
+  sim: ["tests/sim/main.ts"],
   docs: ["scripts/docs.ts"],
 };
 

@@ -14,14 +14,16 @@ import { SharedMemory } from "./shared-memory.ts";
 import type * as contract from "./store.ts";
 import type { WriteFailure, WriteItem, Written } from "./thread-protocol.ts";
 
-export type StoreFault = "busy" | "full" | "reject";
+export type StoreFault = "busy" | "full" | "reject" | "fsync";
 
 export interface InMemoryOptions {
   clock: Clock;
   /** What happens to the transaction of this number, counted from 1, further tries included. */
   fault?(group: number): StoreFault | null;
   /** How long one transaction takes; default 0. */
-  commitMs?: number;
+  commitMs?: number | (() => number);
+  /** Asked before each read: it is done when the promise resolves. Default: at once. */
+  beforeRead?(): Promise<void>;
   /** What an earlier store of this simulation left: its crash lost only what was not committed. */
   tables?: Tables;
 }
@@ -35,6 +37,7 @@ const failures: Record<StoreFault, WriteFailure> = {
   busy: { kind: "retry", code: "SQLITE_BUSY" },
   full: { kind: "retry", code: "SQLITE_FULL" },
   reject: { kind: "rejected", code: "SQLITE_CONSTRAINT" },
+  fsync: { kind: "fatal", code: "SQLITE_IOERR_FSYNC" },
 };
 
 /** Beside the contract: what it holds, and a way to crash it. */
@@ -45,17 +48,20 @@ class InMemoryStore implements contract.Store {
   groups = 0;
   #lists: InMemoryLists;
   #queue: CommitQueue;
+  #beforeRead: () => Promise<void>;
   #isClosed = false;
 
-  constructor({ clock, fault = () => null, commitMs = 0, tables = new Tables() }: InMemoryOptions) {
+  constructor(options: InMemoryOptions) {
+    const { clock, fault = () => null, commitMs = 0, tables = new Tables() } = options;
     this.tables = tables;
+    this.#beforeRead = options.beforeRead ?? (() => Promise.resolve());
     this.#lists = new InMemoryLists(tables);
     this.#queue = new CommitQueue({
       clock,
       write: (items) => {
         // As it would cross to a thread: what is no plain data throws.
         const copies = structuredClone(items);
-        clock.after(commitMs, () => {
+        clock.after(typeof commitMs === "number" ? commitMs : commitMs(), () => {
           if (this.#isClosed) return;
           const found = fault(++this.groups);
           const failure = found === null ? null : failures[found];
@@ -118,7 +124,7 @@ class InMemoryStore implements contract.Store {
   /** Copies, as everything read from a disk is one's own. */
   async #read<T>(look: () => unknown): Promise<T> {
     if (this.#isClosed) throw closedError();
-    await Promise.resolve();
+    await this.#beforeRead();
     return structuredClone(look()) as T;
   }
 

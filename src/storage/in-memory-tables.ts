@@ -102,7 +102,8 @@ export class Tables {
         return void this.hot.set(change.key, { cursors: change.cursors, turns, row });
       }
       case "envelope":
-        return this.#put(change.key, change.envelope);
+        // A row of its own: a dead letter of the same group holds the same object.
+        return this.#put(change.key, { ...change.envelope });
       case "skip":
         return void this.skips.add(`${change.key} ${change.lane} ${change.seq}`);
       case "attempt": {
