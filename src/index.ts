@@ -40,7 +40,7 @@ export {
 } from "./actors/define-agent.ts";
 export type { Lane, ReplyTo } from "./actors/envelope.ts";
 export type { EnvelopeInfo } from "./actors/incoming.ts";
-export type { Migrate, MigrationState } from "./actors/migrate.ts";
+export type { Migrate, MigrationState } from "./actors/run-migrate.ts";
 export {
   type AgentSpec,
   type Payload,

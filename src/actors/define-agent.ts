@@ -7,7 +7,7 @@ import type { Calls } from "./calls.ts";
 import { chartOf } from "./chart.ts";
 import { lintMachine, systemTypes } from "./lint.ts";
 import type { Manifest } from "./manifest.ts";
-import type { Migrate } from "./migrate.ts";
+import type { Migrate } from "./run-migrate.ts";
 import { isReservedType } from "./reserved-type.ts";
 import { jsonSchemaOf, payloadSchemaOf } from "./schemas.ts";
 import { type InnerMachine, isMachine, looksLikeMachine } from "./xstate-inner.ts";

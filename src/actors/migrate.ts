@@ -3,28 +3,10 @@
  * can the author's `migrate` make it fit?
  */
 import { DreamError } from "../errors.ts";
-import { decode, encode, markRefs } from "./codec.ts";
 import { kindOf } from "./logic-kind.ts";
-import { parseStored, type Stored, type StoredActor, type StoredChild } from "./stored.ts";
+import { type Migrate, runMigrate } from "./run-migrate.ts";
+import { parseStored, type Stored, type StoredActor } from "./stored.ts";
 import { type InnerMachine, type InnerNode, isMachine, logicOf, nodeById } from "./xstate-inner.ts";
-
-/** What `migrate` is given and gives back: the machine's own part of a stored state. */
-export interface MigrationState {
-  /** XState's state value. */
-  value: unknown;
-  context: Record<string, unknown>;
-  /** History state's id → ids of the states it remembers. */
-  history: Record<string, string[]>;
-  /** Live children by id; delete one to end it. Opaque but for `src`. */
-  children: Record<string, { src: string; [key: string]: unknown }>;
-}
-
-/**
- * Pure: context and states of version `fromVersion` to those of the definition. A state that it
- * moves the agent to is not entered: no entry actions, delays or invocations begin; delays of
- * states that are left end.
- */
-export type Migrate = (state: MigrationState, fromVersion: number) => MigrationState;
 
 /** The definition's part in it. */
 export interface Target {
@@ -70,19 +52,7 @@ function migrated(
   machine: InnerMachine,
 ): Stored {
   const { root } = stored;
-  const next = migrate({
-    value: root.value,
-    context: decode(root.context, markRefs) as Record<string, unknown>,
-    history: root.history ?? {},
-    children: (root.children ?? {}) as unknown as MigrationState["children"],
-  }, fromVersion);
-  const actor: StoredActor = {
-    ...root,
-    value: next.value,
-    context: encode(next.context, "migrate().context", markRefs),
-    history: next.history,
-    children: next.children as unknown as Record<string, StoredChild>,
-  };
+  const actor: StoredActor = { ...root, ...runMigrate(root, fromVersion, migrate) };
   // The order of states belongs to the old value.
   delete actor.nodes;
   const sids = new Set<string>();
@@ -153,6 +123,7 @@ function checkActor(
   }
 }
 
+/** Adds the states of `value` to `nodes`, and to `missing` what is not there or not said. */
 function checkValue(
   value: unknown,
   node: InnerNode,
@@ -164,13 +135,24 @@ function checkValue(
   const entries: [string, unknown][] = typeof value === "string"
     ? [[value, undefined]]
     : Object.entries((value ?? {}) as Record<string, unknown>);
+  const nameOf = (key: string) => `state "${at}${[...node.path, key].join(".")}"`;
   for (const [key, inner] of entries) {
     const next = Object.hasOwn(states, key) ? states[key]! : null;
     if (!next) {
-      missing.push(`state "${at}${[...node.path, key].join(".")}"`);
+      missing.push(nameOf(key));
       continue;
     }
     nodes.add(next);
-    if (inner !== undefined) checkValue(inner, next, at, missing, nodes);
+    checkValue(inner, next, at, missing, nodes);
+  }
+  // XState would fill these in with initial states, without entering them.
+  if (node.type === "parallel") {
+    for (const [key, { type }] of Object.entries(states)) {
+      if (type === "history") continue;
+      if (!entries.some(([has]) => has === key)) missing.push(`${nameOf(key)} of the stored value`);
+    }
+  } else if (node.type === "compound" && entries.length !== 1) {
+    const path = [...node.path].join(".");
+    missing.push(`the one state inside ${path === "" ? "the machine" : `"${at}${path}"`}`);
   }
 }
