@@ -46,6 +46,15 @@ export function processRssBytes(pid: number): number | null {
   return match ? Number(match[1]) * 1024 : null;
 }
 
+/** CPU time that a process has had, seconds; null where the system does not tell. */
+export function processCpuSeconds(pid: number): number | null {
+  const stat = readProc(pid, "stat");
+  if (stat === null) return null;
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  // User and system time; Linux shows both in hundredths of a second on every machine.
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 /**
  * Worker threads in a Deno process, those included that nobody knows of (nested ones, ones that
  * would not stop); null where the system does not tell.

@@ -6,6 +6,7 @@ import type { Ids } from "../ids.ts";
 import type { Limits } from "../limits.ts";
 import type { Control } from "../supervisor/control.ts";
 import { answer, refuse } from "./answer.ts";
+import { requestMeter } from "./request-meter.ts";
 import { checkHost, tokenCheck } from "./guard.ts";
 import { routesOf } from "./routes.ts";
 
@@ -21,18 +22,30 @@ export interface AppOptions {
 }
 
 const base = "/api/v1";
+const metricsHeaders = {
+  "content-type": "text/plain; version=0.0.4; charset=utf-8",
+  "cache-control": "no-store",
+};
 
 /** The whole API as one fetch handler; `app.request` serves tests and clients in process. */
 export function createApp(options: AppOptions): Hono {
   const app = new Hono();
   const checkToken = tokenCheck(options.token);
+  const meter = requestMeter(options.clock);
+  app.use(meter.measure);
   app.use(async (c, next) => {
     checkHost(c.req.raw);
     if (c.req.path !== "/healthz") checkToken(c.req.raw);
     await next();
   });
   app.get("/healthz", () => answer({ status: "ok" }));
-  const allowed = new Map<string, string[]>([["/healthz", ["GET"]]]);
+  app.get("/metrics", async () => {
+    const text = `${await options.control.metrics()}\n${await meter.text()}`;
+    return new Response(text, { headers: metricsHeaders });
+  });
+  const allowed = new Map<string, string[]>(
+    ["/healthz", "/metrics"].map((path) => [path, ["GET"]]),
+  );
   for (const { method, path, handle } of routesOf(options)) {
     // Caught here as hono lets go by whatever is thrown and is no `Error`.
     app.on(method, `${base}${path}`, async (c) => {

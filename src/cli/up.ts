@@ -230,6 +230,7 @@ async function openSystem(
     },
   });
   late.system = system;
+  undo.push(system.gauges.watchLoop());
   return { system, tools };
 }
 

@@ -41,6 +41,7 @@ export class CommitQueue {
   #wasAvailable = true;
   #availableListeners: ((available: boolean) => void)[] = [];
   #fatalListeners: ((error: Error) => void)[] = [];
+  #groupListeners: ((commits: number) => void)[] = [];
   #idle: PromiseWithResolvers<void> | null = null;
 
   constructor(options: CommitQueueOptions) {
@@ -57,6 +58,10 @@ export class CommitQueue {
 
   onFatal(listener: (error: Error) => void): void {
     this.#fatalListeners.push(listener);
+  }
+
+  onGroup(listener: (commits: number) => void): void {
+    this.#groupListeners.push(listener);
   }
 
   /** There is little space left, or enough again. */
@@ -97,6 +102,7 @@ export class CommitQueue {
   written({ done, answers, failure }: Written): void {
     this.#isUnderWay = false;
     if (this.#condition === "ended") return;
+    if (done > 0) { for (const listener of this.#groupListeners) listener(done); }
     this.#waiting.splice(0, done).forEach(({ resolve }, i) => resolve(answers[i]));
     if (failure?.kind === "fatal") return this.fail(`the disk cannot be trusted: ${failure.code}`);
     if (failure?.kind === "retry") this.#retryLater(failure.code);

@@ -90,6 +90,10 @@ class InMemoryStore implements contract.Store {
     this.#queue.onFatal(listener);
   }
 
+  onGroup(listener: (commits: number) => void): void {
+    this.#queue.onGroup(listener);
+  }
+
   async commit(changes: readonly contract.Change[]): Promise<void> {
     await this.#enqueue({ changes }, changes.length);
   }

@@ -105,6 +105,10 @@ export class LibsqlStore implements contract.Store {
     this.#queue.onFatal(listener);
   }
 
+  onGroup(listener: (commits: number) => void): void {
+    this.#queue.onGroup(listener);
+  }
+
   async commit(changes: readonly contract.Change[]): Promise<void> {
     await this.#enqueue({ changes }, changes.length);
   }

@@ -230,6 +230,8 @@ export interface Store {
   onAvailable(listener: (available: boolean) => void): void;
   /** The writer cannot go on (failed fsync, lost thread): the process must end. */
   onFatal(listener: (error: Error) => void): void;
+  /** Called after each transaction with the number of commits that it made durable. */
+  onGroup(listener: (commits: number) => void): void;
 
   commit(changes: readonly Change[]): Promise<void>;
   /** After a rejection: throws the uncommitted tail away and accepts commits again (I4). */

@@ -254,6 +254,8 @@ export interface Control {
   checkDeployment(path: string): Promise<DeploymentCheck>;
   /** Tells of each turn below `address` once it is durable. @returns how to end it */
   followTurns(address: string, follower: TurnFollower): () => void;
+  /** Numbers of the system in Prometheus' text format. */
+  metrics(): Promise<string>;
   /** Drains and ends the process. */
   shutdown(): void;
 }

@@ -211,6 +211,8 @@ export class Dispatcher implements DispatcherFace {
     if (committed instanceof MailboxFull) return this.#block(cell, committed.receiver);
     residence.hand = null;
     cell.loop = loop;
+    this.#core.meters.turns.inc();
+    this.#core.meters.turnSeconds.observe((begunMs - residence.sinceMs) / 1_000);
     const tookMs = this.#core.clock.monotonicMs() - begunMs;
     restAfter(this.#core, cell, frame, tookMs);
     // What is left of an agent that ended with this turn is a dead letter by now.

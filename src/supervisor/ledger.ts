@@ -19,6 +19,7 @@ export class Ledger implements LedgerFace {
 
   constructor(core: Core) {
     this.#core = core;
+    core.store.onGroup((commits) => core.meters.commitGroup.observe(commits));
     core.store.onAvailable((available) => {
       core.log(available ? "info" : "error", available ? "storage is back" : "storage unavailable");
       if (available) core.dispatcher.pump();
@@ -48,8 +49,13 @@ export class Ledger implements LedgerFace {
       return Promise.resolve();
     }
     this.#behind += size;
+    const { clock, meters } = this.#core;
+    const begunMs = clock.monotonicMs();
     const settled = this.#core.store.commit(changes).then(
-      () => this.#durable(draft, size),
+      () => {
+        meters.commitSeconds.observe((clock.monotonicMs() - begunMs) / 1_000);
+        this.#durable(draft, size);
+      },
       (error) => {
         this.#behind -= size;
         this.#core.rejected(error);

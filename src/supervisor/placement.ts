@@ -64,6 +64,7 @@ export class Placement {
       this.#waiting.push(cell);
       return;
     }
+    this.#core.meters.activations.inc();
     const alone = cell.suspect;
     const sinceMs = this.#core.clock.monotonicMs();
     const residence: Residence = {
@@ -122,6 +123,9 @@ export class Placement {
   detach(cell: Cell): Residence | null {
     const { residence } = cell;
     if (!residence) return null;
+    if (isIdle(cell) && cell.isRunnable && cell.mailbox.depth === 0) {
+      this.#core.meters.passivations.inc();
+    }
     cell.residence = null;
     this.resident.delete(cell);
     if (residence.hand) cell.mailbox.giveBack(residence.hand);

@@ -22,12 +22,14 @@ import { Door } from "./door.ts";
 import { Draft } from "./draft.ts";
 import { Failures } from "./failures.ts";
 import { Gateway } from "./gateway.ts";
+import { Gauges } from "./gauges.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { Kinds } from "./kinds.ts";
 import { Ledger } from "./ledger.ts";
 import { Letters } from "./letters.ts";
 import { Mail } from "./mail.ts";
 import { buildTree } from "./node.ts";
+import { Meters } from "./meters.ts";
 import { Registry } from "./registry.ts";
 import { Resumption } from "./resumption.ts";
 import { SafeMode } from "./safe-mode.ts";
@@ -73,6 +75,7 @@ export class System implements Control {
   #housekeeping: Housekeeping;
   #verbs: Verbs;
   #letters: Letters;
+  readonly gauges: Gauges;
   readonly deployments: Deployments;
   readonly adapters: Adapters;
   #startedAtMs: number;
@@ -89,6 +92,7 @@ export class System implements Control {
       fatal: (code: number, error: Error) => parts.onFatal(code, error),
       registry: new Registry(),
       turnWatch: new TurnWatch(),
+      meters: new Meters(),
       kinds: new Kinds(parts.store),
     } as unknown as Core;
     this.#core = core;
@@ -114,6 +118,7 @@ export class System implements Control {
     );
     this.#housekeeping = new Housekeeping(core, this.#dispatcher, this.#resumption);
     this.adapters = new Adapters(core, this.#door, this.#tree, parts.tools);
+    this.gauges = new Gauges(core, this.#tree.tally);
     this.#startedAtMs = parts.clock.wallMs();
     parts.store.onFatal((error) => parts.onFatal(1, error));
   }
@@ -171,12 +176,8 @@ export class System implements Control {
 
   status(): Promise<SystemStatus> {
     const startedAtMs = this.#startedAtMs;
-    const safeMode = this.#safeMode.reason;
-    return viewSystem(
-      this.#core,
-      { ...this.#parts.about, startedAtMs, safeMode },
-      this.#tree.tally,
-    );
+    const about = { ...this.#parts.about, startedAtMs, safeMode: this.#safeMode.reason };
+    return viewSystem(this.#core, about, this.#tree.tally);
   }
 
   send: Control["send"] = (caller, messages, idempotency) =>
@@ -228,6 +229,7 @@ export class System implements Control {
 
   tree: Control["tree"] = () => Promise.resolve(viewTree(this.#core, this.#tree));
   followTurns: Control["followTurns"] = (at, who) => this.#core.turnWatch.follow(at, who);
+  metrics: Control["metrics"] = () => this.gauges.text();
   messages: Control["messages"] = (query) => this.#core.store.messages(query);
   deadLetters: Control["deadLetters"] = (query) => this.#core.store.deadLetters(query);
   deadLetter: Control["deadLetter"] = (id) => this.#letters.find(id);

@@ -223,6 +223,12 @@ export class SmallControl implements Control {
     return () => void this.followers.delete(follower);
   }
 
+  metrics(): Promise<string> {
+    return Promise.resolve(
+      "# HELP dreamos_hosts Hosts\n# TYPE dreamos_hosts gauge\ndreamos_hosts 1\n",
+    );
+  }
+
   recall(query: string, { limit }: { limit: number }): Promise<MemoryHit[]> {
     const hit = {
       sources: ["/docs/readme.md"],
