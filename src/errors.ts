@@ -46,7 +46,7 @@ export const errorKinds = {
   request_timeout: { status: 408, exit: 6, hint: "Send the whole request at once." },
   not_durable: {
     status: 422,
-    exit: 2,
+    exit: 78,
     hint: "Keep only data in context and events; name logic in setupAgent().",
   },
   bad_config: { status: 500, exit: 78, hint: "Correct the configuration as the message says." },

@@ -94,7 +94,12 @@ export class AgentThread {
   describe(): Described {
     if (this.#definition) return { ok: true, manifest: this.#definition.manifest };
     const error = this.#loadError ?? new DreamError("bad_bundle", "No bundle has been loaded");
-    return { ok: false, error: shown(error) };
+    const { message, stack, name } = shown(error);
+    // The code comes through Comlink, which knows but these three of an error.
+    return {
+      ok: false,
+      error: { name: error instanceof DreamError ? error.code : name, message, stack },
+    };
   }
 
   receive(frame: ToThread): void {

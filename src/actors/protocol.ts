@@ -130,5 +130,6 @@ export type FromThread = StartedFrame | TurnedFrame | FailedFrame | RanFrame | P
 /** Answer of a thread that was asked what its bundle is. */
 export type Described = { ok: true; manifest: Manifest } | {
   ok: false;
+  /** `name` is the code of a refusal by `defineAgent`. */
   error: { name: string; message: string; stack: string | null };
 };

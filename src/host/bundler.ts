@@ -173,10 +173,13 @@ const mostErrors = 3;
 
 function describeErrors(errors: readonly Message[], folder: string): string {
   const lines = errors.slice(0, mostErrors).map(({ text, location }) => {
-    if (!location) return text;
+    const words = text.startsWith("Top-level await")
+      ? "Top-level await is not for agents: invoke fromPromise logic, or a call()"
+      : text;
+    if (!location) return words;
     // esbuild counts columns from 0, editors from 1.
     const at = `${resolve(folder, location.file)}:${location.line}:${location.column + 1}`;
-    return `${at}: ${text}`;
+    return `${at}: ${words}`;
   });
   if (errors.length > mostErrors) lines.push(`and ${errors.length - mostErrors} more`);
   return lines.join("; ");

@@ -72,8 +72,23 @@ class HostPool implements Hosts {
   }
 
   async describe(bundle: Bundle, timeoutMs: number): Promise<Described> {
-    const host = this.#hostFor(placeOfDescribing, bundle.hash);
-    return await host.describe(++this.#lastId, bundle, timeoutMs);
+    try {
+      return await this.#describeIn(placeOfDescribing, bundle, timeoutMs);
+    } catch (thrown) {
+      if (!isLost(thrown) || this.#stopped) throw thrown;
+    }
+    // Perhaps for what another bundle did in there: alone it can only have been this one.
+    try {
+      return await this.#describeIn({ ...placeOfDescribing, alone: true }, bundle, timeoutMs);
+    } catch (thrown) {
+      if (!isLost(thrown) || this.#stopped) throw thrown;
+      const message = `The bundle ended its host while it was loaded: ${thrown.message}`;
+      throw new DreamError("bad_bundle", message, { cause: thrown });
+    }
+  }
+
+  #describeIn(place: Place, bundle: Bundle, timeoutMs: number): Promise<Described> {
+    return this.#hostFor(place, bundle.hash).describe(++this.#lastId, bundle, timeoutMs);
   }
 
   list(): HostInfo[] {
@@ -130,6 +145,10 @@ class HostPool implements Hosts {
       else host.stop();
     }
   }
+}
+
+function isLost(thrown: unknown): thrown is DreamError {
+  return thrown instanceof DreamError && thrown.code === "host_lost";
 }
 
 function rank(host: HostProcess, hash: string): number {

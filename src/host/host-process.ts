@@ -110,7 +110,8 @@ export class HostProcess {
       this.#slots.open(id, { phase: "describing", ...waiting });
       this.#say({ op: "describe", slot: id, hash: bundle.hash });
     }, (done) => {
-      const message = `The bundle did not say what it is within ${timeoutMs} ms`;
+      const message =
+        `The bundle did not say what it is within ${timeoutMs} ms: its top level has to end`;
       done({ ok: false, error: { name: "TimeoutError", message, stack: null } });
       this.#kill(id);
     });

@@ -10,6 +10,8 @@ import { parseSwarm, type SwarmSpec } from "../swarm.ts";
 import { resolveFolders } from "../swarm-folders.ts";
 
 const describeMs = 10_000;
+/** With which `defineAgent` refuses. */
+const codes = ["not_durable", "reserved_type"] as const;
 /** What a module says whose default export is none; it may still be a swarm. */
 const noAgent = /its default export is no agent/;
 
@@ -61,13 +63,17 @@ export class Builder {
 
   async #buildModule(path: string, name: string | null): Promise<BuiltKind> {
     const { bundle, inputs } = await bundleAgentFiles(path);
-    const described = readDescribed(await this.#hosts.describe(bundle, describeMs));
+    const what = name === null ? "an agent" : `kind "${name}"`;
+    const told = await this.#hosts.describe(bundle, describeMs).catch((thrown) => {
+      if (!(thrown instanceof DreamError)) throw thrown;
+      throw new DreamError(thrown.code, `Cannot load ${what} from ${path}: ${thrown.message}`);
+    });
+    const described = readDescribed(told);
     if (!described.ok) {
       const { error } = described;
-      const what = name === null ? "an agent" : `kind "${name}"`;
       throw new DreamError(
-        "bad_bundle",
-        `Cannot load ${what} from ${path}: ${error.name}: ${error.message}`,
+        codes.find((code) => code === error.name) ?? "bad_bundle",
+        `Cannot load ${what} from ${path}: ${error.message}`,
       );
     }
     const { manifest } = described;
