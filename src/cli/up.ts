@@ -86,7 +86,7 @@ export async function up(options: UpOptions): Promise<number> {
     });
     undo.push(() => hosts.stop());
     onStep("Reading the swarm");
-    const builder = new Builder(config, hosts);
+    const builder = new Builder(config, hosts, clock);
     const swarm = await builder.readSwarm();
     mkdirSync(config.inbox, { recursive: true });
     onStep("Building the agents");
@@ -109,7 +109,7 @@ export async function up(options: UpOptions): Promise<number> {
       inbox: config.inbox,
       system,
     });
-    if (options.watch) undo.push(watch(options, builder, system, log));
+    if (options.watch) undo.push(watch(options, builder, system, swarm, log));
     const code = await ending.promise;
     onStep("Draining");
     server.refuse();
@@ -162,11 +162,17 @@ async function openStore(config: Config, log: Log, undo: (() => unknown)[]): Pro
 }
 
 /** @returns how to end it */
-function watch(options: UpOptions, builder: Builder, system: System, log: Log): () => void {
+function watch(
+  options: UpOptions,
+  builder: Builder,
+  system: System,
+  { children }: SwarmSpec,
+  log: Log,
+): () => void {
   const { config: { swarm }, onStep, onTrouble } = options;
   const { deployments } = system;
   const watching = new CodeWatch({
-    ...{ clock, builder, deployments, swarm },
+    ...{ clock, builder, deployments, swarm, children },
     onDone: onStep,
     onFault(message) {
       log("warn", "what was saved cannot be deployed", { fault: message });

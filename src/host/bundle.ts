@@ -60,8 +60,16 @@ export async function bundleAgentFiles(
  * @throws {DreamError} `bad_swarm` with file and line
  */
 export async function evaluateSwarm(path: string, options: BundleOptions = {}): Promise<unknown> {
-  if (path.endsWith(".json")) return await readJson(path);
-  const [{ code }] = await askBundler({ op: "swarm", path }, "bad_swarm", options) as [
+  return (await evaluateSwarmFiles(path, options)).data;
+}
+
+/** As `evaluateSwarm`, with the absolute paths of all files that went in. */
+export async function evaluateSwarmFiles(
+  path: string,
+  options: BundleOptions = {},
+): Promise<{ data: unknown; inputs: string[] }> {
+  if (path.endsWith(".json")) return { data: await readJson(path), inputs: [path] };
+  const [{ code, inputs }] = await askBundler({ op: "swarm", path }, "bad_swarm", options) as [
     BundleOutput,
   ];
   const result = await runChild({
@@ -74,7 +82,7 @@ export async function evaluateSwarm(path: string, options: BundleOptions = {}): 
     deadlineMs: options.deadlineMs ?? defaultDeadlineMs,
     mostBytes: largestSwarm,
   });
-  return readSwarm(path, result);
+  return { data: readSwarm(path, result), inputs };
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -2,10 +2,18 @@
  * Makes one text of a module and what it imports. Runs in a process of its own (bundle-process.ts),
  * as the control process never touches agent or swarm code (R13).
  */
-import { build, type BuildFailure, type BuildOptions, type Message, type Plugin } from "esbuild";
+import {
+  build,
+  type BuildFailure,
+  type BuildOptions,
+  type Message,
+  type OnResolveResult,
+  type Plugin,
+} from "esbuild";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { clashOf } from "./brought.ts";
 
 /** What the bundle process is asked. Paths are absolute. */
 export type BundleRequest =
@@ -70,7 +78,7 @@ function agentImports(): Plugin {
     setup(plugin) {
       plugin.onResolve({ filter: /.*/ }, (args) => {
         if (args.kind === "entry-point") return null;
-        if (provided.has(args.path)) return { path: args.path, external: true };
+        if (provided.has(args.path)) return give(args.path, args.resolveDir);
         if (unreachable.test(args.path)) {
           const text = `An agent cannot import "${args.path}": ` +
             "it reaches the outside by calls alone, and packages by their bare name";
@@ -84,6 +92,17 @@ function agentImports(): Plugin {
       });
     },
   };
+}
+
+/** The thread's own copy; a package that was written for another major version keeps its own. */
+function give(path: string, folder: string): OnResolveResult | null {
+  const clash = clashOf(path, folder);
+  if (clash === null) return { path, external: true };
+  if (clash.isInPackage) return null;
+  const { name, brought, given } = clash;
+  const text = `An agent gets ${name} ${given} from Dream.OS, but its folder brings ${name} ` +
+    `${brought}; write for ${given} and install that: npm install ${name}@${given}`;
+  return { errors: [{ text }] };
 }
 
 /** A swarm is data: of Dream.OS it needs the one function that gives back what it is given. */

@@ -1,9 +1,10 @@
 /** From files to kinds of agents: bundled apart from this process, described by a thread (R13). */
 import { dirname, resolve } from "node:path";
 import { readDescribed } from "../actors/read-described.ts";
+import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { DreamError } from "../errors.ts";
-import { bundleAgentFiles, evaluateSwarm } from "../host/bundle.ts";
+import { bundleAgentFiles, evaluateSwarmFiles } from "../host/bundle.ts";
 import type { Hosts } from "../host/hosts.ts";
 import type { BuiltKind } from "./deployments.ts";
 import { parseSwarm, type SwarmSpec } from "../swarm.ts";
@@ -15,21 +16,33 @@ const codes = ["not_durable", "reserved_type"] as const;
 /** What a module says whose default export is none; it may still be a swarm. */
 const noAgent = /its default export is no agent/;
 
+/** The files that something was made of, and when they were read at the earliest. */
+interface Inputs {
+  files: ReadonlySet<string>;
+  /** Epoch ms. */
+  fromMs: number;
+}
+
 export class Builder {
   #config: Config;
   #hosts: Hosts;
-  /** Kind → the files that its newest bundle was made of. */
-  #inputs = new Map<string, ReadonlySet<string>>();
+  #clock: Clock;
+  /** Kind of the configured swarm → what it was made of last. */
+  #kinds = new Map<string, Inputs>();
+  #swarm: Inputs = { files: new Set(), fromMs: 0 };
 
-  constructor(config: Config, hosts: Hosts) {
+  constructor(config: Config, hosts: Hosts, clock: Clock) {
     this.#config = config;
     this.#hosts = hosts;
+    this.#clock = clock;
   }
 
   /** @throws {DreamError} `bad_swarm` with file and line */
   async readSwarm(path: string = this.#config.swarm): Promise<SwarmSpec> {
-    const swarm = parseSwarm(await evaluateSwarm(path), path);
-    return resolveFolders(swarm, { ...this.#config, swarm: path });
+    const fromMs = this.#clock.wallMs();
+    const { data, inputs } = await evaluateSwarmFiles(path);
+    if (path === this.#config.swarm) this.#swarm = { files: new Set([path, ...inputs]), fromMs };
+    return resolveFolders(parseSwarm(data, path), { ...this.#config, swarm: path });
   }
 
   /** Builds all kinds of a swarm file, or those in `only`. @throws {DreamError} `bad_bundle` */
@@ -40,8 +53,13 @@ export class Builder {
   ): Promise<BuiltKind[]> {
     const wanted = Object.entries(swarm.kinds).filter(([name]) => only === null || only.has(name));
     return await Promise.all(wanted.map(async ([name, module]) => {
-      const built = await this.#buildModule(resolve(dirname(path), module), name);
-      if (built.manifest.kind === name) return built;
+      const fromMs = this.#clock.wallMs();
+      const { built, inputs } = await this.#buildModule(resolve(dirname(path), module), name);
+      if (built.manifest.kind === name) {
+        // What somebody else deploys or only checks from elsewhere is not looked at.
+        if (path === this.#config.swarm) this.#kinds.set(name, { files: new Set(inputs), fromMs });
+        return built;
+      }
       throw new DreamError(
         "bad_bundle",
         `Cannot load kind "${name}" from ${module}: it defines kind "${built.manifest.kind}"`,
@@ -53,7 +71,7 @@ export class Builder {
   async build(path: string): Promise<BuiltKind[]> {
     if (!path.endsWith(".json")) {
       try {
-        return [await this.#buildModule(path, null)];
+        return [(await this.#buildModule(path, null)).built];
       } catch (error) {
         if (!(error instanceof DreamError) || !noAgent.test(error.message)) throw error;
       }
@@ -61,7 +79,10 @@ export class Builder {
     return await this.buildKinds(await this.readSwarm(path), path);
   }
 
-  async #buildModule(path: string, name: string | null): Promise<BuiltKind> {
+  async #buildModule(
+    path: string,
+    name: string | null,
+  ): Promise<{ built: BuiltKind; inputs: string[] }> {
     const { bundle, inputs } = await bundleAgentFiles(path);
     const what = name === null ? "an agent" : `kind "${name}"`;
     const told = await this.#hosts.describe(bundle, describeMs).catch((thrown) => {
@@ -77,19 +98,23 @@ export class Builder {
       );
     }
     const { manifest } = described;
-    this.#inputs.set(manifest.kind, new Set(inputs));
-    return { name: manifest.kind, bundle, manifest };
+    return { built: { name: manifest.kind, bundle, manifest }, inputs };
   }
 
-  /** Every file that some bundle was made of. */
-  get files(): ReadonlySet<string> {
-    return new Set([...this.#inputs.values()].flatMap((inputs) => [...inputs]));
+  /** Every file that the swarm and its kinds were made of, with when it was read at the earliest. */
+  get files(): ReadonlyMap<string, number> {
+    const found = new Map<string, number>();
+    for (const { files, fromMs } of [this.#swarm, ...this.#kinds.values()]) {
+      for (const file of files) found.set(file, Math.min(fromMs, found.get(file) ?? fromMs));
+    }
+    return found;
   }
 
-  /** Kinds that one of `files` is a part of. */
-  kindsOf(files: Iterable<string>): ReadonlySet<string> {
+  /** Kinds that one of `files` is a part of; null for all, where the swarm itself is. */
+  kindsOf(files: Iterable<string>): ReadonlySet<string> | null {
     const changed = new Set(files);
-    const found = [...this.#inputs].filter(([, inputs]) => !changed.isDisjointFrom(inputs));
+    if (!changed.isDisjointFrom(this.#swarm.files)) return null;
+    const found = [...this.#kinds].filter(([, made]) => !changed.isDisjointFrom(made.files));
     return new Set(found.map(([name]) => name));
   }
 }

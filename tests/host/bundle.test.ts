@@ -69,6 +69,40 @@ describe("bundles of agents", () => {
     expect(made[0]!.code).not.toContain(folder);
   });
 
+  async function putPackage(name: string, version: string, text: string): Promise<void> {
+    await put(`node_modules/${name}/package.json`, JSON.stringify({ name, version, main: "i.js" }));
+    await put(`node_modules/${name}/i.js`, text);
+  }
+
+  it("take the thread's xstate and zod where the folder brings the same major version", async () => {
+    await putPackage("xstate", "5.0.1", `exports.createMachine = () => "its own";`);
+    const text = `import { createMachine } from "xstate"; export default createMachine();`;
+    const { code } = await bundleAgent(await put("agent.ts", text));
+    expect(run(code).default).toBe("xstate:createMachine");
+  });
+
+  it.each([["xstate", "4.38.3"], ["zod", "3.22.4"]])(
+    "are refused, with both versions, where the folder brings %s %s",
+    async (name, version) => {
+      await putPackage(name, version, "exports.z = 1;");
+      const path = await put("agent.ts", `import { z } from "${name}"; export default z;`);
+      const message = expect.stringMatching(
+        `agent\\.ts:1:19: An agent gets ${name} [45]\\.\\S+ from Dream\\.OS, but its folder ` +
+          `brings ${name} ${version}; .* npm install ${name}@[45]`,
+      );
+      await expect(bundleAgent(path)).rejects.toMatchObject({ code: "bad_bundle", message });
+    },
+  );
+
+  it("leave a package the zod that it was written for", async () => {
+    await putPackage("zod", "3.22.4", `exports.z = "zod 3";`);
+    await putPackage("old", "1.0.0", `exports.z = require("zod").z;`);
+    const { code } = await bundleAgent(
+      await put("agent.ts", `import { z } from "old"; export default z;`),
+    );
+    expect(run(code).default).toBe("zod 3");
+  });
+
   const refused: [name: string, text: string, message: RegExp][] = [
     ["a syntax error", `\nexport default {\n  a: 1,,\n};`, /agent\.ts:3:8: Expected identifier/],
     ["a missing file", `\nimport "./gone.ts";`, /agent\.ts:2:8: Could not resolve "\.\/gone\.ts"/],
