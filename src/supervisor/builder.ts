@@ -101,7 +101,7 @@ export class Builder {
     return { built: { name: manifest.kind, bundle, manifest }, inputs };
   }
 
-  /** Every file that the swarm and its kinds were made of, with when it was read at the earliest. */
+  /** Every file of the swarm and its kinds, with when it was read at the earliest. */
   get files(): ReadonlyMap<string, number> {
     const found = new Map<string, number>();
     for (const { files, fromMs } of [this.#swarm, ...this.#kinds.values()]) {

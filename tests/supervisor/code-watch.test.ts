@@ -1,4 +1,4 @@
-/** `dreamos up --watch`: no save is passed over. Real files and bundles; threads in this process. */
+/** `dreamos up --watch` passes over no save. Real files and bundles; threads in this process. */
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
