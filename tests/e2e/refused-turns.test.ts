@@ -1,4 +1,4 @@
-/** What cannot be durable, in the running system: told with its path, bounded, no harm to others. */
+/** What cannot be durable, in the running system: told with its path, and no harm to others. */
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AgentDetail } from "../../src/api/client.ts";
