@@ -118,10 +118,9 @@ export class Housekeeping {
     const { limits, clock, registry, store } = this.#core;
     const now = clock.wallMs();
     const endedBeforeMs = now - limits.keepEndedMs;
-    for (const cell of [...registry.awake()]) {
-      const { endedAtMs } = cell.record;
-      if (cell.hasEnded && endedAtMs !== null && endedAtMs < endedBeforeMs) registry.remove(cell);
-    }
+    const isOld = ({ hasEnded, record: { endedAtMs } }: Cell) =>
+      hasEnded && endedAtMs !== null && endedAtMs < endedBeforeMs;
+    const old = [...registry.awake()].filter(isOld);
     await store.prune({
       consumedBeforeMs: now - limits.keepConsumedMs,
       consumedCount: limits.keepConsumedCount,
@@ -130,5 +129,7 @@ export class Housekeeping {
       endedBeforeMs,
       idempotencyBeforeMs: now - limits.keepIdempotencyMs,
     });
+    // Not before: a new agent at the address has to know of a row that is still there.
+    for (const cell of old.filter(isOld)) registry.remove(cell);
   }
 }

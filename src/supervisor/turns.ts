@@ -7,6 +7,7 @@
  * - I1 A turn is accepted whole or not at all; a refused one leaves memory as it was.
  * - I2 What a turn sends is in the mailboxes when `accept` returns, in the order of the effects.
  */
+import { parentOf } from "../address.ts";
 import type { Effect, SendEffect } from "../actors/effect.ts";
 import { type Envelope, lanes, type ReplyTo } from "../actors/envelope.ts";
 import type { TurnedFrame } from "../actors/protocol.ts";
@@ -271,10 +272,13 @@ export class Turns {
 
 /**
  * Whether there will be room for the turn if its agent waits. Not when the receiver waits for the
- * sender, and not when one envelope alone makes more than one sender may have there.
+ * sender, be it for a place that the sender holds below their supervisor, and not when one envelope
+ * alone makes more than one sender may have there.
  */
 function canWait(core: Core, { draft, cell, hand }: Turn, receiver: Cell): boolean {
   if (closesCircle(cell, receiver)) return false;
+  const waitsForPlace = receiver.record.status === "pending";
+  if (waitsForPlace && parentOf(receiver.address) === parentOf(cell.address)) return false;
   return hand.length > 1 || draft.postedTo(receiver) < shareOf(core.limits.mailbox);
 }
 

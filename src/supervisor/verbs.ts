@@ -208,6 +208,8 @@ export class Verbs implements VerbsFace {
   }
 
   #stopWith(draft: Draft, cell: Cell, by: string | null): void {
+    // Deleted meanwhile: its row must not come back.
+    if (this.#core.registry.byKey(cell.key) !== cell) return;
     const { clock, places, dispatcher, asks } = this.#core;
     const endedAtMs = clock.wallMs();
     const record: AgentRecord = { ...cell.record, status: "stopped", intent: null, endedAtMs };
