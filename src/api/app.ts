@@ -17,6 +17,8 @@ export interface AppOptions {
   clock: Clock;
   ids: Ids;
   limits: Limits;
+  /** A reader of events that takes nothing for so long is cut off; default 30 s. */
+  slowReaderMs?: number;
   /** Hears of every error that is ours and not the caller's; `id` is in the answer too. */
   logError(error: unknown, at: { id: string; method: string; path: string }): void;
 }

@@ -27,10 +27,12 @@ import type {
 } from "../supervisor/control.ts";
 import type { DeploymentCheck, DeploymentView } from "../supervisor/deployment-views.ts";
 import type { AgentVerb } from "../verbs.ts";
-import type { AskView, DeadLetterView, MessageView } from "./views.ts";
+import { type EventsOptions, followEvents } from "./event-client.ts";
+import type { AskView, DeadLetterView, EventView, MessageView } from "./views.ts";
 
 export { DreamError } from "../errors.ts";
-export type { AskView, DeadLetterView, MessageView } from "./views.ts";
+export type { AskView, DeadLetterView, EventView, MessageView } from "./views.ts";
+export type { EventsOptions } from "./event-client.ts";
 export type {
   AgentCheck,
   DeploymentCheck,
@@ -134,6 +136,8 @@ export interface Client {
    * `signal` or the end of the service. Lossy: a follower that is slow misses turns.
    */
   turns(address: string, options?: RequestOptions): Promise<AsyncIterable<TurnView>>;
+  /** Durable events, oldest first: until `signal`, or the end of the service. Misses none. */
+  events(options?: EventsOptions): Promise<AsyncIterable<EventView>>;
   /** Asks the service to drain and end; it goes on for a moment after this resolves. */
   shutdown(): Promise<{ stopping: boolean }>;
 }
@@ -169,16 +173,19 @@ export function createClient(options: ClientOptions): Client {
     checkDeployment: (path, o) =>
       call("POST", "/api/v1/deployments/check", { ...o, body: { path } }),
     recall: (q, more = {}) => call("GET", `/api/v1/recall${queryOf({ q, ...more })}`),
-    turns: (address, o) => follow(options, `${agentPath(address)}/turns`, o),
+    turns: async (address, o) =>
+      turnsOf(await openStream(options, `${agentPath(address)}/turns`, o)),
+    events: (o = {}) =>
+      followEvents((path, signal) => openStream(options, path, signal ? { signal } : {}), o),
     shutdown: () => call("POST", "/api/v1/shutdown"),
   };
 }
 
-async function follow(
+async function openStream(
   { url, token, fetch = globalThis.fetch }: ClientOptions,
   path: string,
   { signal }: RequestOptions = {},
-): Promise<AsyncIterable<TurnView>> {
+): Promise<ReadableStream<Uint8Array>> {
   const base = url.replace(/\/+$/, "");
   const init: RequestInit = { headers: { authorization: `Bearer ${token}` } };
   if (signal) init.signal = signal;
@@ -190,7 +197,7 @@ async function follow(
     throw new DreamError("not_running", `Cannot reach Dream.OS at ${base}`, { cause: error });
   }
   if (!response.ok || !response.body) readAnswer(response, await response.text(), base);
-  return turnsOf(response.body!);
+  return response.body!;
 }
 
 async function* turnsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<TurnView> {

@@ -86,6 +86,14 @@ const recallQuery = z.strictObject({
   includeDeleted: flag,
 });
 
+const eventsQuery = z.strictObject({
+  under: z.string().optional(),
+  type: z.string().min(1).max(258).optional(),
+  since: z.string().optional(),
+  after: z.string().optional(),
+  follow: flag,
+});
+
 /** Reads `value` or says which field is wrong. @throws {DreamError} `bad_request` */
 function read<T>(schema: z.ZodType<T>, value: unknown, what: string, at = ""): T {
   const result = schema.safeParse(value, { reportInput: false });
@@ -189,17 +197,43 @@ export function readMessagesQuery(query: Query, nowMs: number): MessageQuery {
   // People and programs are `@name`, the runtime is `system`; all others have addresses.
   if (from !== undefined) found.from = /^(@|system$)/.test(from) ? from : parseAddress(from);
   if (since !== undefined) {
-    const sinceMs = parseMoment(since, nowMs);
-    if (sinceMs === null) {
-      throw new DreamError(
-        "bad_request",
-        "Cannot read the query: since: wanted 10m, an ISO 8601 time or epoch milliseconds",
-        { details: { field: "since" } },
-      );
-    }
-    found.sinceMs = sinceMs;
+    found.sinceMs = readSince(since, nowMs);
   }
   return found;
+}
+
+function readSince(since: string, nowMs: number): number {
+  const sinceMs = parseMoment(since, nowMs);
+  if (sinceMs !== null) return sinceMs;
+  throw new DreamError(
+    "bad_request",
+    "Cannot read the query: since: wanted 10m, an ISO 8601 time or epoch milliseconds",
+    { details: { field: "since" } },
+  );
+}
+
+export interface EventsQuery {
+  under: string;
+  type: string | null;
+  sinceMs: number | null;
+  after: string | undefined;
+  follow: boolean;
+}
+
+/** The query of `GET /events`. */
+export function readEventsQuery(query: Query, nowMs: number): EventsQuery {
+  const { under = "/", type = null, since, after, follow = true } = read(
+    eventsQuery,
+    query,
+    "the query",
+  );
+  return {
+    under: under === "/" ? under : parseAddress(under),
+    type,
+    sinceMs: since === undefined ? null : readSince(since, nowMs),
+    after,
+    follow,
+  };
 }
 
 /** The query of `GET /deadletters`. */

@@ -7,6 +7,7 @@ import { parseAddress } from "../address.ts";
 import { answer } from "./answer.ts";
 import { readJsonBody } from "./body.ts";
 import { deploymentRoutes } from "./deployment-routes.ts";
+import { eventRoute } from "./event-routes.ts";
 import { readIdempotency } from "./idempotency.ts";
 import {
   readAgentsQuery,
@@ -25,6 +26,8 @@ export interface RouteOptions {
   control: Control;
   clock: Clock;
   limits: Limits;
+  /** A reader of events that takes nothing for so long is cut off. */
+  slowReaderMs?: number;
 }
 
 export interface Route {
@@ -49,6 +52,7 @@ export function routesOf(options: RouteOptions): Route[] {
     ...agentRoutes(options),
     ...readRoutes(options),
     turnRoute(options),
+    eventRoute(options),
     ...verbRoutes(options, caller),
     ...deploymentRoutes(options, caller),
   ];

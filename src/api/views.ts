@@ -1,5 +1,6 @@
 /** Stored rows as the API shows them: payloads as JSON instead of text, no internal keys. */
 import type { Envelope, Outcome } from "../actors/envelope.ts";
+import type { StoredEvent } from "../supervisor/event-log.ts";
 import type { Json } from "../json.ts";
 import type { AskRow, DeadLetter, MessageRow } from "../storage/store.ts";
 import type { AskAnswer } from "../supervisor/control.ts";
@@ -43,4 +44,20 @@ function readText(text: string | null): Json {
   } catch {
     return text;
   }
+}
+
+/** Something that happened, as the event log keeps it. */
+export interface EventView {
+  /** Grows with each event: what `Last-Event-ID` names. */
+  id: number;
+  atMs: number;
+  /** `noun.verbed`. */
+  type: string;
+  address: string | null;
+  data: Json;
+}
+
+/** With its data as JSON. */
+export function viewEvent({ id, atMs, type, address, data }: StoredEvent): EventView {
+  return { id, atMs, type, address, data: readText(data) };
 }

@@ -74,6 +74,10 @@ export const commands: CommandTable = {
     summary: "show messages, open and consumed",
     load: async () => (await import("./messages.ts")).messagesCommand,
   },
+  events: {
+    summary: "show what happened, or follow it",
+    load: async () => (await import("./events.ts")).eventsCommand,
+  },
   deadletters: {
     summary: "show messages that could not be handled, replay or drop them",
     load: async () => (await import("./dead-letters.ts")).deadLettersCommand,

@@ -69,8 +69,10 @@ export class InMemoryLists {
     return page(found, limit, ({ id }) => String(id));
   }
 
-  events({ afterId = 0, type, address, limit }: EventQuery): (EventRow & { id: number })[] {
-    return this.#tables.events.filter((event) =>
+  events(query: EventQuery): (EventRow & { id: number })[] {
+    const { afterId = 0, type, address, limit, newest = false } = query;
+    const rows = this.#tables.events;
+    return (newest ? rows.toReversed() : rows).filter((event) =>
       event.id > afterId && (type === undefined || event.type === type) &&
       (address === undefined || event.address === address)
     ).slice(0, limit);

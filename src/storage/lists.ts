@@ -19,6 +19,8 @@ export interface EventQuery {
   type?: string;
   address?: string;
   limit: number;
+  /** Newest first; else oldest first. */
+  newest?: boolean;
 }
 
 /** An agent that is gone handled all that was not taken from it. */
@@ -98,7 +100,7 @@ export class Lists {
       query.address === undefined ? undefined : eq(events.address, query.address),
       query.type === undefined ? undefined : eq(events.type, query.type),
       query.afterId === undefined ? undefined : gt(events.id, query.afterId),
-    )).orderBy(events.id).limit(query.limit);
+    )).orderBy(query.newest ? desc(events.id) : events.id).limit(query.limit);
   }
 }
 

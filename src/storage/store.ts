@@ -271,7 +271,7 @@ export interface Store {
   ): Promise<Page<DeadLetter & { id: number }>>;
   deadLetterCount(): Promise<number>;
   events(
-    query: { afterId?: number; type?: string; address?: Address; limit: number },
+    query: { afterId?: number; type?: string; address?: Address; limit: number; newest?: boolean },
   ): Promise<(EventRow & { id: number })[]>;
   /** Removes what retention no longer keeps, in small transactions. @returns rows removed */
   prune(cut: PruneCut): Promise<number>;

@@ -5,7 +5,7 @@
 import type { Address } from "../address.ts";
 import type { Envelope, Outcome, ReplyTo } from "../actors/envelope.ts";
 import type { CancelTimer } from "../clock.ts";
-import type { ErrorData } from "../errors.ts";
+import { DreamError, type ErrorData } from "../errors.ts";
 import type { AskRow } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
 import type { Asks as AsksFace, Core } from "./core.ts";
@@ -47,6 +47,13 @@ export class Asks implements AsksFace {
       if (row?.outcome) this.#tell(id, JSON.parse(row.outcome));
       else if (!row) this.#tell(id, lost);
     }, () => this.#tell(id, lost));
+  }
+
+  /** @throws {DreamError} `ask_not_found` */
+  async read(id: string): Promise<AskRow> {
+    const row = await this.#core.store.ask(id);
+    if (row) return row;
+    throw new DreamError("ask_not_found", `There is no ask ${id.slice(0, 80)}`);
   }
 
   open(draft: Draft, row: AskRow): void {

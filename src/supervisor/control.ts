@@ -18,6 +18,7 @@ import type {
   Page,
   TimerRow,
 } from "../storage/store.ts";
+import type { EventFollow } from "./event-log.ts";
 import type { ExitCount, ExitReason } from "./exit-reason.ts";
 import type { DeploymentCheck, DeploymentView } from "./deployment-views.ts";
 import type { MemoryHit, MemoryStats } from "../storage/memory.ts";
@@ -254,6 +255,8 @@ export interface Control {
   checkDeployment(path: string): Promise<DeploymentCheck>;
   /** Tells of each turn below `address` once it is durable. @returns how to end it */
   followTurns(address: string, follower: TurnFollower): () => void;
+  /** Durable events, from any of them on. The answer must be closed. */
+  followEvents(): Promise<EventFollow>;
   /** Numbers of the system in Prometheus' text format. */
   metrics(): Promise<string>;
   /** Drains and ends the process. */

@@ -16,6 +16,7 @@ import type { Cell } from "./cell.ts";
 import type { Draft } from "./draft.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import type { Kinds } from "./kinds.ts";
+import type { EventLog } from "./event-log.ts";
 import type { Meters } from "./meters.ts";
 import type { Registry } from "./registry.ts";
 import type { TurnWatch } from "./turn-watch.ts";
@@ -239,6 +240,7 @@ export interface Core {
   tree: Tree;
   turnWatch: TurnWatch;
   meters: Meters;
+  eventLog: EventLog;
   places: Places;
   verbs: Verbs;
   /** False from the first moment of a shutdown: no new work from outside. */

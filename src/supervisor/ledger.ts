@@ -73,6 +73,8 @@ export class Ledger implements LedgerFace {
     const wasBehind = this.#behind > mostBehind;
     this.#behind -= size;
     for (const act of draft.durable) act();
+    const { eventLog } = this.#core;
+    if (eventLog.isFollowed && draft.changes.some(({ op }) => op === "event")) eventLog.touched();
     if (wasBehind && !this.isBehind) this.#core.dispatcher.pump();
   }
 }

@@ -4,7 +4,6 @@
  */
 import { nameOf, parentOf, parseAddress, rootAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
-import { DreamError } from "../errors.ts";
 import type { Hosts } from "../host/hosts.ts";
 import type { Ids } from "../ids.ts";
 import type { Limits } from "../limits.ts";
@@ -20,6 +19,7 @@ import { type Build, type BuiltKind, Deployments } from "./deployments.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Door } from "./door.ts";
 import { Draft } from "./draft.ts";
+import { EventLog } from "./event-log.ts";
 import { Failures } from "./failures.ts";
 import { Gateway } from "./gateway.ts";
 import { Gauges } from "./gauges.ts";
@@ -93,6 +93,7 @@ export class System implements Control {
       registry: new Registry(),
       turnWatch: new TurnWatch(),
       meters: new Meters(),
+      eventLog: new EventLog(parts.store, parts.clock),
       kinds: new Kinds(parts.store),
     } as unknown as Core;
     this.#core = core;
@@ -154,6 +155,7 @@ export class System implements Control {
   close(): void {
     this.#core.isOpen = false;
     this.#core.turnWatch.close();
+    this.#core.eventLog.close();
   }
 
   /**
@@ -185,11 +187,7 @@ export class System implements Control {
 
   ask: Control["ask"] = (caller, input, idempotency) => this.#door.ask(caller, input, idempotency);
 
-  async readAsk(id: string) {
-    const row = await this.#core.store.ask(id);
-    if (row) return row;
-    throw new DreamError("ask_not_found", `There is no ask ${id.slice(0, 80)}`);
-  }
+  readAsk: Control["readAsk"] = (id) => this.#asks.read(id);
 
   spawn: Control["spawn"] = async (caller, { address, kind, input, restart }, idempotency) => {
     this.#door.checkOpen();
@@ -229,6 +227,7 @@ export class System implements Control {
 
   tree: Control["tree"] = () => Promise.resolve(viewTree(this.#core, this.#tree));
   followTurns: Control["followTurns"] = (at, who) => this.#core.turnWatch.follow(at, who);
+  followEvents: Control["followEvents"] = () => this.#core.eventLog.follow();
   metrics: Control["metrics"] = () => this.gauges.text();
   messages: Control["messages"] = (query) => this.#core.store.messages(query);
   deadLetters: Control["deadLetters"] = (query) => this.#core.store.deadLetters(query);

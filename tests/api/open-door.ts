@@ -16,7 +16,9 @@ export interface OpenDoor extends Server {
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
 }
 
-export function openDoor(options: { limits?: Partial<Limits>; clock?: Clock } = {}): OpenDoor {
+export function openDoor(
+  options: { limits?: Partial<Limits>; clock?: Clock; slowReaderMs?: number } = {},
+): OpenDoor {
   const clock = options.clock ?? systemClock;
   const ids = systemIds(systemClock);
   const control = new SmallControl();
@@ -28,6 +30,7 @@ export function openDoor(options: { limits?: Partial<Limits>; clock?: Clock } = 
     clock,
     ids,
     limits: { ...defaultLimits, ...options.limits },
+    ...(options.slowReaderMs === undefined ? {} : { slowReaderMs: options.slowReaderMs }),
     logError: (error, { id }) => logged.push({ id, error }),
   });
   const server = serve({

@@ -24,6 +24,9 @@ import type {
   VerbAnswer,
   VerbInput,
 } from "../../src/supervisor/control.ts";
+import { systemClock } from "../../src/clock.ts";
+import { openInMemoryStore } from "../../src/storage/in-memory-store.ts";
+import { EventLog } from "../../src/supervisor/event-log.ts";
 import { exitReasons } from "../../src/supervisor/exit-reason.ts";
 
 const started = 1_700_000_000_000;
@@ -222,6 +225,11 @@ export class SmallControl implements Control {
     this.followers.set(follower, address);
     return () => void this.followers.delete(follower);
   }
+
+  /** Its commits are for tests to make. */
+  readonly store = openInMemoryStore({ clock: systemClock });
+  readonly log = new EventLog(this.store, systemClock);
+  followEvents = () => this.log.follow();
 
   metrics(): Promise<string> {
     return Promise.resolve(

@@ -164,6 +164,7 @@ describe("the lists", () => {
   it.each<[string, (lists: Lists) => Promise<unknown>]>([
     ["dead letters to", (lists) => lists.deadLetters({ limit: 9, to: "/a", cursor: "50" })],
     ["further dead letters", (lists) => lists.deadLetters({ limit: 9, cursor: "50" })],
+    ["newest events", (lists) => lists.events({ limit: 1, newest: true })],
     ["events after", (lists) => lists.events({ limit: 9, afterId: 50 })],
     ["events of an address", (lists) => lists.events({ limit: 9, address: "/a", afterId: 5 })],
     ["events of a type", (lists) => lists.events({ limit: 9, type: "a.b", afterId: 5 })],

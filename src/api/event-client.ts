@@ -1,0 +1,58 @@
+/** The client's side of `GET /events`: goes on by itself where it was cut off. */
+import { DreamError } from "../errors.ts";
+import { readEvents } from "../event-stream.ts";
+import type { EventView } from "./views.ts";
+
+export interface EventsOptions {
+  /** `10m`, ISO 8601 or epoch milliseconds; from now on without. */
+  since?: string | number;
+  /** The id of an event: those after it. */
+  after?: number;
+  /** An address: events of it and of all below it. */
+  under?: string;
+  /** Such as `agent.failed` or `agent.*`. */
+  type?: string;
+  /** False ends after what there is already; default true. */
+  follow?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Opens the stream at a path; throws the service's refusal. */
+export type OpenStream = (path: string, signal?: AbortSignal) => Promise<ReadableStream>;
+
+/** Resolves once the service has taken the request; a refusal is thrown here. */
+export async function followEvents(
+  open: OpenStream,
+  { signal, ...query }: EventsOptions,
+): Promise<AsyncIterable<EventView>> {
+  const openAfter = (after: number | undefined) => {
+    const params = new URLSearchParams();
+    const asked = after === undefined ? query : { ...query, since: undefined, after };
+    for (const [key, value] of Object.entries(asked)) {
+      if (value !== undefined) params.set(key, String(value));
+    }
+    return open(`/api/v1/events?${params}`, signal);
+  };
+  return eventsOf(await openAfter(query.after), openAfter);
+}
+
+async function* eventsOf(
+  first: ReadableStream,
+  openAfter: (after: number) => Promise<ReadableStream>,
+): AsyncGenerator<EventView> {
+  let body: ReadableStream | null = first;
+  let last: number | null = null;
+  while (body !== null) {
+    let wasCut = false;
+    for await (const { event, data } of readEvents(body)) {
+      if (event === "cut") wasCut = true;
+      if (event !== "event") continue;
+      const view = JSON.parse(data) as EventView;
+      last = view.id;
+      yield view;
+    }
+    if (!wasCut) return;
+    if (last === null) throw new DreamError("internal", "Cut off before the first event");
+    body = await openAfter(last);
+  }
+}

@@ -1,0 +1,121 @@
+/** `GET /events`: durable events as server-sent events, from any moment on, without a gap. */
+import type { Context } from "hono";
+import type { Clock } from "../clock.ts";
+import { DreamError } from "../errors.ts";
+import type { Control } from "../supervisor/control.ts";
+import type { EventFilter, EventFollow } from "../supervisor/event-log.ts";
+import { type EventsQuery, readEventsQuery } from "./requests.ts";
+import type { Route } from "./routes.ts";
+import { viewEvent } from "./views.ts";
+
+/** Bytes that are made ready for a reader before it takes them. */
+const mostReady = 64 * 1024;
+/** A comment so often keeps the line open. */
+const beatMs = 15_000;
+
+export interface EventRouteOptions {
+  control: Control;
+  clock: Clock;
+  /** A reader that takes nothing for so long, with more waiting, is cut off. Default 30 s. */
+  slowReaderMs?: number;
+}
+
+export function eventRoute({ control, clock, slowReaderMs = 30_000 }: EventRouteOptions): Route {
+  return {
+    method: "GET",
+    path: "/events",
+    async handle(c) {
+      const query = readEventsQuery(c.req.query(), clock.wallMs());
+      const log = await control.followEvents();
+      try {
+        const after = await placeOf(c, query, log);
+        const filter = { under: query.under, type: query.type };
+        const source = { log, after, filter, follow: query.follow };
+        return new Response(streamOf(source, clock, slowReaderMs), {
+          headers: {
+            "content-type": "text/event-stream; charset=utf-8",
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+          },
+        });
+      } catch (error) {
+        log.close();
+        throw error;
+      }
+    },
+  };
+}
+
+/** Where the reader goes on: what it saw last, else a moment, else now. */
+async function placeOf(c: Context, { after, sinceMs }: EventsQuery, log: EventFollow) {
+  const last = c.req.header("last-event-id") ?? after;
+  if (last === undefined) return sinceMs === null ? log.newest : await log.startOf(sinceMs);
+  const id = /^\d{1,15}$/.test(last) ? Number(last) : null;
+  if (id !== null && id <= log.newest) return id;
+  throw new DreamError(
+    "bad_request",
+    `Cannot go on after the event ${JSON.stringify(last.slice(0, 40))}: wanted the id of an ` +
+      `event, at most ${log.newest}`,
+    { details: { field: "Last-Event-ID", newest: log.newest } },
+  );
+}
+
+interface Source {
+  log: EventFollow;
+  after: number;
+  filter: EventFilter;
+  /** Goes on with what comes later. */
+  follow: boolean;
+}
+
+function streamOf(source: Source, clock: Clock, slowMs: number): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const { log } = source;
+  let stopWatch = () => {};
+  let isCut = false;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      stopWatch();
+      const text = await nextText(source);
+      if (isCut) return;
+      if (text === null) {
+        log.close();
+        return controller.close();
+      }
+      controller.enqueue(encoder.encode(text));
+      if ((controller.desiredSize ?? 0) > 0) return;
+      stopWatch = clock.after(slowMs, () => {
+        isCut = true;
+        const reason = `Nothing was read for ${slowMs} ms: go on with Last-Event-ID`;
+        controller.enqueue(encoder.encode(`event: cut\ndata: ${JSON.stringify({ reason })}\n\n`));
+        controller.close();
+        log.close();
+      });
+    },
+    cancel() {
+      stopWatch();
+      log.close();
+    },
+  }, new ByteLengthQueuingStrategy({ highWaterMark: mostReady }));
+}
+
+/** What comes next, or a comment when nothing did for a while; null at the end. */
+async function nextText(source: Source): Promise<string | null> {
+  const { log, filter } = source;
+  while (true) {
+    const { items, upTo } = await log.read(source.after, filter);
+    const wasAtEnd = upTo === source.after;
+    source.after = upTo;
+    if (items.length > 0) {
+      return items.map((row) => `id: ${row.id}\nevent: event\ndata: ${textOf(row)}\n\n`).join("");
+    }
+    if (!wasAtEnd) continue;
+    if (!source.follow) return null;
+    const asked = source.after;
+    if (!await log.wait(asked, beatMs)) return null;
+    const more = await log.read(asked, filter);
+    if (more.upTo === asked) return ":\n\n";
+  }
+}
+
+const textOf = (row: Parameters<typeof viewEvent>[0]) => JSON.stringify(viewEvent(row));

@@ -1,0 +1,57 @@
+import { systemClock } from "../clock.ts";
+import { parseMoment } from "../duration.ts";
+import type { EventView } from "../api/client.ts";
+import { usage } from "./arguments.ts";
+import { type Command, type Run, textOption } from "./command.ts";
+import { findService } from "./service.ts";
+
+const defaultSince = "1h";
+
+export const eventsCommand: Command = {
+  usage: "[ADDRESS]",
+  summary: "show what happened: starts, ends, restarts, dead letters, deployments",
+  about: [
+    "Shows durable events of the agent at ADDRESS and below, or of all, oldest first. With --json",
+    "each event is one line of JSON.",
+  ],
+  options: {
+    follow: { type: "boolean", help: "go on with what comes, until Ctrl-C" },
+    since: {
+      type: "string",
+      value: "10m",
+      help: `10m ago, or an ISO 8601 time (default ${defaultSince}; now with --follow)`,
+    },
+    type: { type: "string", value: "TYPE", help: "such as agent.failed or agent.*" },
+  },
+  examples: ["dreamos events --follow", "dreamos events /workers --since 1d --type 'agent.*'"],
+  takes: [0, 1],
+  async run(run) {
+    const follow = run.options.follow === true;
+    const since = sinceOf(run, follow);
+    const type = textOption(run, "type");
+    const [under] = run.args;
+    const events = await findService(run.home).client.events({
+      follow,
+      ...(since === undefined ? {} : { since }),
+      ...(type === undefined ? {} : { type }),
+      ...(under === undefined ? {} : { under }),
+    });
+    for await (const event of events) {
+      run.terminal.print(run.json ? JSON.stringify(event) : lineOf(event));
+    }
+    return 0;
+  },
+};
+
+function sinceOf(run: Run, follow: boolean): number | undefined {
+  const text = textOption(run, "since") ?? (follow ? undefined : defaultSince);
+  if (text === undefined) return undefined;
+  const sinceMs = parseMoment(text, systemClock.wallMs());
+  if (sinceMs === null) throw usage("--since wants 10m, or an ISO 8601 time");
+  return sinceMs;
+}
+
+function lineOf({ atMs, type, address, data }: EventView): string {
+  const at = new Date(atMs).toISOString();
+  return `${at}  ${type.padEnd(18)}  ${address ?? "-"}  ${JSON.stringify(data).slice(0, 500)}`;
+}

@@ -1,0 +1,181 @@
+/**
+ * The durable events as they come, for those who follow them. One read of the store serves all
+ * followers; each takes what it wants when it wants it, so a slow one keeps nothing in memory.
+ *
+ * Invariants:
+ * - I1 A follower is shown every event after its place, in order, however long it was away.
+ * - I2 What is shown is durable: it was read from the store.
+ */
+import type { Clock } from "../clock.ts";
+import type { EventRow, Store } from "../storage/store.ts";
+
+export type StoredEvent = EventRow & { id: number };
+
+export interface EventFilter {
+  /** This address and all below it; `/` is every event, those without an address too. */
+  under: string;
+  /** Such as `agent.failed`, or `agent.*`; null for all. */
+  type: string | null;
+}
+
+/** One who follows. `close` must be called. */
+export interface EventFollow {
+  /** Id of the newest event when the following began; 0 when there is none. */
+  readonly newest: number;
+  /** The id after which events of `sinceMs` (epoch) and later come. */
+  startOf(sinceMs: number): Promise<number>;
+  /** Some events after the id `after`, and the id up to which all were looked at. */
+  read(after: number, filter: EventFilter): Promise<{ items: StoredEvent[]; upTo: number }>;
+  /** Resolves when there is more than `after`, or `ms` are over. @returns false at the end */
+  wait(after: number, ms: number): Promise<boolean>;
+  close(): void;
+}
+
+const page = 500;
+/** Events kept in memory while somebody follows. */
+const recent = 2_000;
+
+export class EventLog {
+  #store: Store;
+  #clock: Clock;
+  #followers = 0;
+  #closed = false;
+  /** Events with ids above `#from` up to `#end`. */
+  #recent: StoredEvent[] = [];
+  #from = 0;
+  #end = 0;
+  #ready: Promise<void> = Promise.resolve();
+  #reading = false;
+  #again = false;
+  #waiting = new Set<() => void>();
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Whether somebody wants to be told. */
+  get isFollowed(): boolean {
+    return this.#followers > 0;
+  }
+
+  /** Events have become durable. */
+  touched(): void {
+    if (this.isFollowed) this.#readOn();
+  }
+
+  /** The process ends: nothing more comes. */
+  close(): void {
+    this.#closed = true;
+    for (const wake of this.#waiting) wake();
+  }
+
+  async follow(): Promise<EventFollow> {
+    if (this.#followers++ === 0) this.#ready = this.#begin();
+    try {
+      await this.#ready;
+    } catch (error) {
+      this.#followers--;
+      throw error;
+    }
+    const wakes = new Set<() => void>();
+    let isOpen = true;
+    return {
+      newest: this.#end,
+      startOf: (sinceMs) => this.#startOf(sinceMs),
+      read: (after, filter) => this.#read(after, filter),
+      wait: async (after, ms) => {
+        if (isOpen) await this.#wait(after, ms, wakes);
+        return isOpen && !this.#closed;
+      },
+      close: () => {
+        if (isOpen) this.#followers--;
+        isOpen = false;
+        for (const wake of wakes) wake();
+      },
+    };
+  }
+
+  async #begin(): Promise<void> {
+    const [last] = await this.#store.events({ limit: 1, newest: true });
+    this.#recent = [];
+    this.#from = this.#end = last?.id ?? 0;
+  }
+
+  async #readOn(): Promise<void> {
+    this.#again = true;
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      await this.#ready;
+      while (this.#again) {
+        this.#again = false;
+        const rows = await this.#store.events({ afterId: this.#end, limit: page });
+        this.#again ||= rows.length === page;
+        this.#keep(rows);
+      }
+    } catch {
+      // The store is closing; else the next commit makes the same read again.
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  #keep(rows: StoredEvent[]): void {
+    if (rows.length === 0) return;
+    this.#recent.push(...rows);
+    this.#end = rows.at(-1)!.id;
+    const over = this.#recent.length - recent;
+    if (over > 0) this.#from = this.#recent.splice(0, over).at(-1)!.id;
+    for (const wake of this.#waiting) wake();
+  }
+
+  async #read(after: number, filter: EventFilter) {
+    if (after >= this.#from) {
+      const at = this.#recent.findLastIndex(({ id }) => id <= after) + 1;
+      const rows = this.#recent.slice(at, at + page);
+      return { items: rows.filter(fits(filter)), upTo: rows.at(-1)?.id ?? after };
+    }
+    const end = this.#end;
+    const { type } = filter;
+    const query = { afterId: after, limit: page };
+    const rows = await this.#store.events(
+      type === null || type.endsWith("*") ? query : { ...query, type },
+    );
+    const last = rows.at(-1)?.id ?? after;
+    const upTo = rows.length === page ? last : Math.max(last, end);
+    return { items: rows.filter(fits(filter)), upTo };
+  }
+
+  async #wait(after: number, ms: number, wakes: Set<() => void>): Promise<void> {
+    if (this.#end > after || this.#closed) return;
+    const woken = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(ms, woken.resolve);
+    this.#waiting.add(woken.resolve);
+    wakes.add(woken.resolve);
+    await woken.promise;
+    cancel();
+    this.#waiting.delete(woken.resolve);
+    wakes.delete(woken.resolve);
+  }
+
+  /** By halves, as ids are in the order of time and times have no index. */
+  async #startOf(sinceMs: number): Promise<number> {
+    let low = 0;
+    let high = this.#end;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const [row] = await this.#store.events({ afterId: middle, limit: 1 });
+      if (row && row.atMs < sinceMs) low = row.id;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function fits({ under, type }: EventFilter): (event: StoredEvent) => boolean {
+  const noun = type?.endsWith(".*") ? type.slice(0, -1) : null;
+  return (event) =>
+    (under === "/" || event.address === under || !!event.address?.startsWith(`${under}/`)) &&
+    (type === null || (noun === null ? event.type === type : event.type.startsWith(noun)));
+}
