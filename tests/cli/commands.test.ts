@@ -90,6 +90,16 @@ describe("showing", () => {
     expect(await jsonOf("status")).toMatchObject({ available: true });
   });
 
+  it("events, as lines and as JSON", async () => {
+    const row = { atMs: 1_700_000_000_000, type: "agent.failed", address: "/w/1", data: "{}" };
+    await service.door.control.store.commit([{ op: "event", row }]);
+    const lines = await run("events", "/w", "--since", "2023-01-01T00:00:00Z");
+    expect(lines.out).toMatch(/^2023-11-14T22:13:20\.000Z +agent\.failed +\/w\/1 +\{\}\n$/);
+    expect(await jsonOf("events", "--since", "0")).toMatchObject({ id: 1, address: "/w/1" });
+    expect(await run("events")).toMatchObject({ code: 0, out: "" });
+    expect((await run("events", "--since", "soon")).code).toBe(2);
+  });
+
   it("messages, deadletters, recall", async () => {
     await run("send", "/captain", "noted", '{"k":"v"}');
     const messages = await run("messages", "captain", "--limit", "100");
