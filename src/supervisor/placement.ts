@@ -141,7 +141,8 @@ export class Placement {
   #makeRoom(): boolean {
     let oldest: Cell | null = null;
     for (const cell of this.resident) {
-      if (!isIdle(cell)) continue;
+      // One that rests, or waits for the disk, would not be woken again.
+      if (!isIdle(cell) || cell.hasWork) continue;
       if (!oldest || cell.residence!.sinceMs < oldest.residence!.sinceMs) oldest = cell;
     }
     if (!oldest) return false;
