@@ -24,6 +24,8 @@ export class Client {
   #again: Request | null = null;
   /** The last one with a key that was acknowledged. */
   #done: { request: Request; ids: string[] } | null = null;
+  /** A try of these may have taken effect. */
+  readonly #unsure = new Set<string>();
   /** Refused for sure: these may never take effect. */
   readonly refused = new Set<string>();
   readonly acknowledged = new Map<string, string[]>();
@@ -43,6 +45,7 @@ export class Client {
 
   /** The process that it spoke to is no more. */
   cutOff(): void {
+    if (this.#isBusy && this.#again) this.#unsure.add(this.#again.op);
     this.#isBusy = false;
     this.open.clear();
   }
@@ -83,7 +86,7 @@ export class Client {
       const code = String(error.code ?? error.name);
       this.#trace(`refused ${op} ${code}`);
       if (code === "idempotency_conflict") broken("idempotency", `${op} is in conflict`);
-      if (unknown.has(code) || this.acknowledged.has(op)) return;
+      if (unknown.has(code) || this.acknowledged.has(op) || this.#unsure.has(op)) return;
       this.refused.add(op);
       this.#again = null;
     });

@@ -1,6 +1,7 @@
 /** What people, programs and fate do to a simulated world, as a seed says. */
 import { type Random, randomOf } from "../torture/random.ts";
 import { Client } from "./clients.ts";
+import { IntensityWatch } from "./intensity-watch.ts";
 import { type Act, type Lane, lanes } from "./words.ts";
 import { type Faults, noFaults, type World } from "./world.ts";
 
@@ -16,6 +17,7 @@ export class Driver {
   #random: Random;
   #trace: (what: string) => void;
   #isQuiet = false;
+  #intensity: IntensityWatch;
   #bad: number;
   #faults: Faults;
 
@@ -43,6 +45,7 @@ export class Driver {
     this.clients = ["ann", "bob", "cat"].map((name) =>
       new Client(name, world, randomOf(seed, name), trace)
     );
+    this.#intensity = new IntensityWatch(world);
     this.#next();
   }
 
@@ -65,6 +68,7 @@ export class Driver {
     this.#world.scheduler.after(pause, () => {
       this.#next();
       this.#look();
+      this.#intensity.look();
       if (!this.#isQuiet && this.#world.system) this.#act();
     });
   }

@@ -34,6 +34,7 @@ export class JudgedTables extends Tables {
   /** Told of the first promise that does not hold. */
   onBroken: (error: Error) => void = () => {};
   maxAttempts = 3;
+  mailboxLimit = Number.POSITIVE_INFINITY;
   readonly envelopes = new Map<string, { key: number; envelope: Envelope }>();
   /** Envelope ids by request of a client. */
   readonly ops = new Map<string, string[]>();
@@ -85,22 +86,33 @@ export class JudgedTables extends Tables {
         if (change.attempt > this.maxAttempts) broken("attempts", JSON.stringify(change));
         return;
       case "deadLetter": {
-        const { id, attempt } = change.letter.envelope;
+        const { id } = change.letter.envelope;
         if (this.letters.some((letter) => letter.envelope.id === id)) {
           broken("dead letter", `${id} died twice`);
         }
-        if (change.letter.reason === "poison" && attempt < this.maxAttempts) {
-          broken("dead letter", `${id} died of poison after ${attempt} attempts`);
-        }
+        if (change.letter.reason === "poison") this.#checkAttempts(id, all);
         return;
       }
       case "agent": {
-        const before = this.agents.get(change.record.key);
+        const { key, address } = change.record;
+        if (this.goneAgents.has(key)) broken("gone", `${address} came back after its end`);
+        const before = this.agents.get(key);
         if (before && before.generation > change.record.generation) {
           broken("generation", `${before.address} went back to ${change.record.generation}`);
         }
       }
     }
+  }
+
+  /** Who died of poison had its attempts, and they were stored. */
+  #checkAttempts(id: string, all: readonly Change[]): void {
+    const { key, envelope: { lane, seq } } = this.envelopes.get(id)!;
+    let stored = this.mailboxes.get(`${key} ${lane}`)?.find((one) => one.seq === seq)?.attempt ?? 0;
+    for (const one of all) {
+      if (one.op !== "attempt" || one.key !== key || one.seq !== seq) continue;
+      stored = Math.max(stored, one.attempt);
+    }
+    if (stored < this.maxAttempts) broken("attempts", `${id} died of poison after ${stored}`);
   }
 
   #envelope(key: number, envelope: Envelope, all: readonly Change[]): void {
@@ -110,6 +122,7 @@ export class JudgedTables extends Tables {
     this.#lastSeq.set(key, seq);
     if (this.envelopes.has(id)) broken("twice", `envelope ${id} for ${to} was stored before`);
     this.envelopes.set(id, { key, envelope });
+    this.#checkRoom(key, envelope);
     if (kind === "timer" || kind === "reply" || kind === "result") {
       const name = `${kind} ${key} ${correlation}`;
       if (this.#once.has(name)) broken("twice", `${kind} ${correlation} came to ${to} again`);
@@ -129,6 +142,17 @@ export class JudgedTables extends Tables {
       }
       this.#once.add(`op ${op} ${to}`);
     }
+  }
+
+  #checkRoom(key: number, { kind, to }: Envelope): void {
+    if (kind !== "message") return;
+    let count = 0;
+    for (const lane of lanes) {
+      for (const one of this.open(key, lane, this.cursor(key, lane))) {
+        if (one.kind === "message") count++;
+      }
+    }
+    if (count >= this.mailboxLimit) broken("bound", `${to} has ${count + 1} messages`);
   }
 
   #skip(change: Extract<Change, { op: "skip" }>, all: readonly Change[]): void {

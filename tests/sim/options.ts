@@ -7,19 +7,22 @@ export interface Options {
   seed: number;
   /** Plant bugs and count those that are found. */
   bugs: boolean;
+  /** End at the first broken promise. */
+  first: boolean;
 }
 
-export const usage = "Usage: npm run sim -- [--seeds N] [--steps N] [--seed FIRST] [--bugs]";
+export const usage =
+  "Usage: npm run sim -- [--seeds N] [--steps N] [--seed FIRST] [--bugs] [--first]";
 
-const defaults: Options = { seeds: 200, steps: 5_000, seed: 1, bugs: false };
+const defaults: Options = { seeds: 200, steps: 5_000, seed: 1, bugs: false, first: false };
 
 /** @returns what is wrong with them, in a sentence, where something is */
 export function readOptions(args: readonly string[]): Options | string {
   const options = { ...defaults };
   for (let i = 0; i < args.length; i++) {
     const name = args[i]!;
-    if (name === "--bugs") {
-      options.bugs = true;
+    if (name === "--bugs" || name === "--first") {
+      options[name.slice(2) as "bugs" | "first"] = true;
       continue;
     }
     if (name !== "--seeds" && name !== "--steps" && name !== "--seed") {

@@ -20,10 +20,12 @@ export async function checkRest(world: World, clients: readonly Client[]): Promi
   const shown = new Map(
     (await system.agents({ limit: 1_000 })).items.map((view) => [view.address, view.status]),
   );
+  const hasPending = [...shown.values()].includes("pending");
   for (const { key, address, status } of tables.agents.values()) {
     if (status !== "running") continue;
     const seen = `${address} (${shown.get(address)})`;
-    if (shown.get(address) === "restarting") continue;
+    // Who waits for room at one that waits for a place waits rightly.
+    if (shown.get(address) === "blocked" && hasPending) continue;
     for (const lane of lanes) {
       const open = tables.open(key, lane, tables.cursor(key, lane));
       if (open.length > 0) {

@@ -2,6 +2,7 @@
 import type { Change } from "../../src/storage/store.ts";
 import type { SwarmInput } from "../../src/swarm.ts";
 import { Driver } from "./driver.ts";
+import { intensity } from "./intensity-watch.ts";
 import { Broken, broken } from "./judge.ts";
 import { checkRest } from "./rest.ts";
 import { mix } from "./words.ts";
@@ -23,11 +24,10 @@ const worker = (id: string, more: object = {}) => ({
   shutdownMs: 500,
   ...more,
 });
-const limits = { intensity: 4, periodMs: 4_000, backoffMs: 20, backoffMaxMs: 200 };
 
 export const swarm: SwarmInput = {
   kinds: { worker: "./worker.ts" },
-  ...limits,
+  ...intensity,
   children: [
     worker("a"),
     worker("b", { restart: "transient" }),
@@ -35,17 +35,17 @@ export const swarm: SwarmInput = {
       type: "supervisor",
       id: "group",
       strategy: "oneForAll",
-      ...limits,
+      ...intensity,
       children: [worker("c"), worker("d", { restart: "transient" })],
     },
     {
       type: "supervisor",
       id: "chain",
       strategy: "restForOne",
-      ...limits,
+      ...intensity,
       children: [worker("e"), worker("f")],
     },
-    { type: "dynamic", id: "pool", agents: ["worker"], maxRunning: 3, ...limits },
+    { type: "dynamic", id: "pool", agents: ["worker"], maxRunning: 3, ...intensity },
   ],
 };
 

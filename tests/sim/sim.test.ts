@@ -1,6 +1,8 @@
 /** A fixed set of simulated worlds: those that found something once, and some more. */
 import { describe, expect, test } from "vitest";
+import { bugs } from "./bugs.ts";
 import { readOptions } from "./options.ts";
+import { planted, readSource } from "./plant.ts";
 import { runSeed } from "./run-seed.ts";
 import { loadKind } from "./world.ts";
 
@@ -15,12 +17,15 @@ const found: [seed: number, steps: number][] = [
   [186, 5_000],
   [230, 3_000],
   [275, 3_000],
+  [212, 3_000],
+  [251, 3_000],
   [292, 3_000],
+  [561, 3_000],
 ];
 const steps = 2_000;
 
 describe("a simulated world", () => {
-  const more = Array.from({ length: 60 }, (_, i) => [i + 1_001, steps] as const);
+  const more = Array.from({ length: 35 }, (_, i) => [i + 1_001, steps] as const);
   test.each([...found, ...more])(
     "seed %i keeps every promise over %i steps",
     async (seed, count) => {
@@ -39,11 +44,22 @@ describe("a simulated world", () => {
   }, 60_000);
 });
 
+test.each(bugs)("$name can be planted", async (bug) => {
+  const text = await readSource(bug);
+  expect(planted(text, bug)).not.toBe(text);
+});
+
 describe("options", () => {
   test("are read", () => {
-    expect(readOptions([])).toEqual({ seeds: 200, steps: 5_000, seed: 1, bugs: false });
+    expect(readOptions([])).toEqual({
+      seeds: 200,
+      steps: 5_000,
+      seed: 1,
+      bugs: false,
+      first: false,
+    });
     expect(readOptions(["--seeds", "3", "--steps", "9", "--seed", "7", "--bugs"]))
-      .toEqual({ seeds: 3, steps: 9, seed: 7, bugs: true });
+      .toEqual({ seeds: 3, steps: 9, seed: 7, bugs: true, first: false });
   });
 
   test.each([["--seed"], ["--seeds", "0"], ["--steps", "many"], ["--steps", "1.5"], [

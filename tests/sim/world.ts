@@ -100,6 +100,7 @@ export class World {
     this.scheduler = new Scheduler(randomOf(seed, "order"));
     this.#ids = seededIds(randomOf(seed, "chance"));
     this.tables.maxAttempts = limits.maxAttempts;
+    this.tables.mailboxLimit = limits.mailbox;
   }
 
   /** Starts a control process; it is ready when `system` is set. */
