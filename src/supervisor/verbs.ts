@@ -202,8 +202,7 @@ export class Verbs implements VerbsFace {
   }
 
   stopNow(cell: Cell, by: string | null): void {
-    // Deleted while it was draining: its record must not come back.
-    if (this.#core.registry.byKey(cell.key) !== cell) return;
+    if (this.#core.registry.byKey(cell.key) !== cell) return; // Deleted: it must not come back.
     const draft = new Draft();
     this.#stopWith(draft, cell, by);
     this.#core.ledger.commit(draft).catch(() => {});

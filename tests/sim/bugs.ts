@@ -86,7 +86,7 @@ export const bugs: readonly Bug[] = [
   ),
   at("supervisor/verbs.ts")(
     "a deleted agent comes back",
-    "must not come back.\n    if (this.#core.registry.byKey(cell.key) !== cell) return;",
+    "if (this.#core.registry.byKey(cell.key) !== cell) return; // Deleted",
     "",
   ),
   mailbox("handed back to the end", "lane.open.unshift(envelope);", "lane.open.push(envelope);"),
