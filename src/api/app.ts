@@ -6,13 +6,15 @@ import type { Ids } from "../ids.ts";
 import type { Limits } from "../limits.ts";
 import type { Control } from "../supervisor/control.ts";
 import { answer, refuse } from "./answer.ts";
+import { version } from "../version.ts";
+import { openApiOf } from "./openapi.ts";
 import { requestMeter } from "./request-meter.ts";
 import { checkHost, tokenCheck } from "./guard.ts";
 import { routesOf } from "./routes.ts";
 
 export interface AppOptions {
   control: Control;
-  /** The bearer token that every route but `/healthz` wants. */
+  /** The bearer token that every route but `/healthz` and `/openapi.json` wants. */
   token: string;
   clock: Clock;
   ids: Ids;
@@ -24,6 +26,8 @@ export interface AppOptions {
 }
 
 const base = "/api/v1";
+/** Paths that want no token. */
+const open: ReadonlySet<string> = new Set(["/healthz", "/openapi.json"]);
 const metricsHeaders = {
   "content-type": "text/plain; version=0.0.4; charset=utf-8",
   "cache-control": "no-store",
@@ -37,7 +41,7 @@ export function createApp(options: AppOptions): Hono {
   app.use(meter.measure);
   app.use(async (c, next) => {
     checkHost(c.req.raw);
-    if (c.req.path !== "/healthz") checkToken(c.req.raw);
+    if (!open.has(c.req.path)) checkToken(c.req.raw);
     await next();
   });
   app.get("/healthz", () => answer({ status: "ok" }));
@@ -46,9 +50,12 @@ export function createApp(options: AppOptions): Hono {
     return new Response(text, { headers: metricsHeaders });
   });
   const allowed = new Map<string, string[]>(
-    ["/healthz", "/metrics"].map((path) => [path, ["GET"]]),
+    ["/healthz", "/metrics", "/openapi.json"].map((path) => [path, ["GET"]]),
   );
-  for (const { method, path, handle } of routesOf(options)) {
+  const routes = routesOf(options);
+  const document = openApiOf(routes, base, version);
+  app.get("/openapi.json", () => answer(document));
+  for (const { method, path, handle } of routes) {
     // Caught here as hono lets go by whatever is thrown and is no `Error`.
     app.on(method, `${base}${path}`, async (c) => {
       try {

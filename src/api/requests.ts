@@ -94,6 +94,12 @@ const eventsQuery = z.strictObject({
   follow: flag,
 });
 
+/** All of them, for the document that tells programs of the API. */
+export const requestSchemas = {
+  ...{ message, ask, spawn, deployment, verbs: verbBodies },
+  ...{ agentsQuery, messagesQuery, deadLettersQuery, recallQuery, eventsQuery },
+} as const;
+
 /** Reads `value` or says which field is wrong. @throws {DreamError} `bad_request` */
 function read<T>(schema: z.ZodType<T>, value: unknown, what: string, at = ""): T {
   const result = schema.safeParse(value, { reportInput: false });
