@@ -87,7 +87,7 @@ export const bugs: readonly Bug[] = [
   at("supervisor/verbs.ts")(
     "a deleted agent comes back",
     "if (this.#core.registry.byKey(cell.key) !== cell) return; // Deleted",
-    "",
+    "// Deleted",
   ),
   mailbox("handed back to the end", "lane.open.unshift(envelope);", "lane.open.push(envelope);"),
   mailbox("newest first", "batch.push(lane.open.shift()!);", "batch.push(lane.open.pop()!);"),
