@@ -7,7 +7,7 @@ import { loadKind } from "./world.ts";
 
 const progressEvery = 20;
 /** Of the planted bugs. */
-const mostMissed = 1;
+const mostMissed = 3;
 
 async function main(): Promise<number> {
   const options = readOptions(Deno.args);
