@@ -96,7 +96,24 @@ export class InMemoryLists {
     removed += letters.length - tables.letters.length;
     const isOldAsk = (at: number | null) => at !== null && at < cut.consumedBeforeMs;
     removed += removeFrom(tables.asks, ({ settledAtMs }) => isOldAsk(settledAtMs));
+    removed += this.#pruneBundles(cut);
     return removed + removeFrom(tables.keys, ({ atMs }) => atMs < cut.idempotencyBeforeMs);
+  }
+
+  #pruneBundles({ bundlesInUse }: PruneCut): number {
+    if (bundlesInUse === null) return 0;
+    const { agents, bundles, checkpoints, hot } = this.#tables;
+    const named = new Set(bundlesInUse);
+    for (const { bundle } of agents.values()) named.add(bundle);
+    for (const { row } of hot.values()) if (row) named.add(row.state.bundle);
+    for (const { state } of checkpoints) named.add(state.bundle);
+    const all = [...bundles.values()];
+    return removeFrom(
+      bundles,
+      ({ agent, hash, deployedAtMs }) =>
+        !named.has(hash) &&
+        all.some((other) => other.agent === agent && other.deployedAtMs > deployedAtMs),
+    );
   }
 
   #pruneEnvelopes({ consumedBeforeMs, consumedCount }: PruneCut): number {

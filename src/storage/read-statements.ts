@@ -80,6 +80,18 @@ export const pruneEvents = `DELETE FROM events WHERE id IN (
 export const pruneGone = `DELETE FROM gone_agents WHERE key IN (
   SELECT g.key FROM gone_agents g
   WHERE NOT EXISTS (SELECT 1 FROM envelopes e WHERE e.key = g.key) LIMIT ?)`;
+/**
+ * The newest of each kind stays. One that nothing names is looked for through all states once, and
+ * is gone then.
+ */
+export const pruneBundles = `DELETE FROM bundles WHERE (agent, hash) IN (
+  SELECT b.agent, b.hash FROM bundles b
+  WHERE EXISTS (SELECT 1 FROM bundles n
+    WHERE n.agent = b.agent AND n.deployed_at_ms > b.deployed_at_ms)
+  AND b.hash NOT IN (SELECT value FROM json_each(?))
+  AND NOT EXISTS (SELECT 1 FROM agents a WHERE a.bundle = b.hash)
+  AND NOT EXISTS (SELECT 1 FROM states s WHERE s.bundle = b.hash AND s.text IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.bundle = b.hash) LIMIT ?)`;
 /** A stopped agent has an end, too, but keeps its state and mailbox. */
 export const endedAgents = `SELECT key FROM agents
   WHERE ended_at_ms IS NOT NULL AND ended_at_ms < ? AND status <> 'stopped' LIMIT ?`;

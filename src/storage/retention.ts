@@ -7,6 +7,8 @@ import { forgetAgent } from "./write-statements.ts";
 
 /** Rows of one table that one transaction removes at most. */
 const portion = 2_000;
+/** Bundles are large, and to find that one is not named costs a look at every state. */
+const bundlePortion = 20;
 
 export class Retention {
   #db: Database;
@@ -40,7 +42,13 @@ export class Retention {
       this.#run(sql.pruneManyLetters, cut.deadLettersCount, portion) +
       this.#run(sql.pruneKeys, cut.idempotencyBeforeMs, portion) +
       this.#run(sql.pruneAsks, cut.consumedBeforeMs, portion) +
+      this.#pruneBundles(cut) +
       this.#run(memorySql.prune, cut.consumedBeforeMs, portion);
+  }
+
+  #pruneBundles({ bundlesInUse }: PruneCut): number {
+    if (bundlesInUse === null) return 0;
+    return this.#run(sql.pruneBundles, JSON.stringify(bundlesInUse), bundlePortion);
   }
 
   #run(text: string, ...values: unknown[]): number {

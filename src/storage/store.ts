@@ -290,4 +290,6 @@ export interface PruneCut {
   deadLettersCount: number;
   endedBeforeMs: number;
   idempotencyBeforeMs: number;
+  /** Bundles that stay beside those that something stored names and the newest; null: all. */
+  bundlesInUse: readonly string[] | null;
 }

@@ -18,6 +18,8 @@ export interface Residence {
   thread: Thread | null;
   /** Hash of the bundle that the thread was given. */
   bundle: string;
+  /** Its stored state is of another bundle, and the thread has not said yet that it fits. */
+  moves: boolean;
   /** Number of the last turn handed over in this stay. */
   turn: number;
   /** Envelopes handed over and not yet answered for; null between turns. */

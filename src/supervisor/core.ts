@@ -90,12 +90,22 @@ export interface Dispatcher {
 export interface Failures {
   /** An agent's stay ended badly with `hand` in hand: charges, restarts, parks (R6, R7). */
   failed(cell: Cell, hand: readonly Envelope[], reason: ExitReason, error: ErrorData): void;
-  /** Its thread is lost through no known fault of its own. `busy`: it had a turn or run in hand. */
-  lost(cell: Cell, hand: readonly Envelope[], loss: ThreadLoss, busy: boolean): void;
+  /**
+   * Its thread is lost through no known fault of its own. `busy`: it had a turn or run in hand.
+   * `moves`: it had not said yet that a state of another bundle fits.
+   */
+  lost(
+    cell: Cell,
+    hand: readonly Envelope[],
+    loss: ThreadLoss,
+    about: { busy: boolean; moves: boolean },
+  ): void;
   /** A permanent agent ended normally and is to start afresh. */
   finished(cell: Cell): void;
   /** Its thread said what no honest thread says. */
   forged(cell: Cell, what: string): void;
+  /** Its thread ended or hung over the state of another bundle: no message is charged (R13). */
+  unmoved(cell: Cell, how: string): void;
   /** A turn of it was accepted. */
   progressed(cell: Cell): void;
   park(draft: Draft, cell: Cell, error: ErrorData): void;

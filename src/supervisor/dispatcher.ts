@@ -89,6 +89,8 @@ export class Dispatcher implements DispatcherFace {
   }
 
   #deliver(cell: Cell, residence: Residence): void {
+    // Deployed during the turn before, or while its thread was being made.
+    if (residence.bundle !== cell.kind.hash) return this.#rejoin(cell);
     if (this.#core.ledger.isBehind) {
       this.#held.add(cell);
       return;
@@ -157,6 +159,7 @@ export class Dispatcher implements DispatcherFace {
   #hear(cell: Cell, residence: Residence, frame: FromThread): void {
     switch (frame.t) {
       case "started":
+        residence.moves = false;
         return;
       case "pong":
         residence.pingedMs = null;
@@ -234,9 +237,7 @@ export class Dispatcher implements DispatcherFace {
     }
     // Whoever got room by this turn may have taken its thread, or it has its next batch.
     if (cell.residence !== residence || residence.hand !== null) return this.wake(cell);
-    const isOver = residence.bundle !== cell.kind.hash ||
-      (frame.summary.runs === 0 && this.#hasHadItsShare(residence));
-    if (isOver) return this.#rejoin(cell);
+    if (frame.summary.runs === 0 && this.#hasHadItsShare(residence)) return this.#rejoin(cell);
     this.#deliver(cell, residence);
   }
 
@@ -286,10 +287,9 @@ export class Dispatcher implements DispatcherFace {
   }
 
   #lost(cell: Cell, loss: ThreadLoss): void {
-    const residence = this.#detach(cell)!;
-    const hand = residence.hand ?? [];
-    const busy = residence.hand !== null || (cell.summary?.runs ?? 0) > 0;
-    this.#core.failures.lost(cell, hand, loss, busy);
+    const { hand, moves } = this.#detach(cell)!;
+    const busy = hand !== null || (cell.summary?.runs ?? 0) > 0;
+    this.#core.failures.lost(cell, hand ?? [], loss, { busy, moves });
     this.pump();
   }
 }

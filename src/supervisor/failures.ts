@@ -53,8 +53,15 @@ export class Failures implements FailuresFace {
     this.#core.ledger.commit(draft).catch(() => {});
   }
 
-  lost(cell: Cell, hand: readonly Envelope[], loss: ThreadLoss, busy: boolean): void {
+  lost(
+    cell: Cell,
+    hand: readonly Envelope[],
+    loss: ThreadLoss,
+    { busy, moves }: { busy: boolean; moves: boolean },
+  ): void {
     if (cell.record.intent === "stop") return this.#core.verbs.stopNow(cell, null);
+    const isItsOwn = loss.reason === "exited" || loss.alone;
+    if (moves && isItsOwn && this.#core.store.available) return this.unmoved(cell, loss.message);
     const reason = loss.reason === "out_of_memory" ? "out_of_memory" : "host_lost";
     const error: ErrorData = { code: reason, message: loss.message };
     if (loss.reason === "exited") {
@@ -92,6 +99,13 @@ export class Failures implements FailuresFace {
     const message = `${cell.address}: its thread answered with ${what}`;
     this.#core.dispatcher.evict(cell, true).catch(() => {});
     this.failed(cell, hand, "crashed", { code: "bad_frame", message });
+  }
+
+  unmoved(cell: Cell, how: string): void {
+    const draft = new Draft();
+    const message = `The stored state could not be taken over by the new definition: ${how}`;
+    this.park(draft, cell, { code: "definition_changed", message });
+    this.#core.ledger.commit(draft).catch(() => {});
   }
 
   progressed(cell: Cell): void {

@@ -106,21 +106,27 @@ export class Housekeeping {
 
   /** The thread is ended by force, with its host if need be, and the agent starts elsewhere. */
   #stalled(cell: Cell, what: string, forMs: number): void {
-    const hand = cell.residence?.hand ?? [];
+    const { hand: inHand, moves } = cell.residence!;
+    const hand = inHand ?? [];
     const message =
       `${what} of ${cell.address} took more than ${Math.round(forMs)} ms of at most ` +
       `${this.#core.limits.turnDeadlineMs} ms`;
     this.#dispatcher.evict(cell, true).catch(() => {});
+    if (moves) return this.#core.failures.unmoved(cell, message);
     this.#core.failures.failed(cell, hand, "stalled", { code: "stalled", message });
   }
 
   async prune(): Promise<void> {
-    const { limits, clock, registry, store } = this.#core;
+    const { limits, clock, kinds, registry, store } = this.#core;
     const now = clock.wallMs();
     const endedBeforeMs = now - limits.keepEndedMs;
     const isOld = ({ hasEnded, record: { endedAtMs } }: Cell) =>
       hasEnded && endedAtMs !== null && endedAtMs < endedBeforeMs;
     const old = [...registry.awake()].filter(isOld);
+    // A turn in hand may yet store a state of the bundle that it runs with.
+    const stays = [...this.#dispatcher.resident].map((cell) => cell.residence!.bundle);
+    const bundlesInUse = [...new Set(stays)];
+    kinds.forgetCode(new Set(bundlesInUse));
     await store.prune({
       consumedBeforeMs: now - limits.keepConsumedMs,
       consumedCount: limits.keepConsumedCount,
@@ -128,6 +134,7 @@ export class Housekeeping {
       deadLettersCount: limits.keepDeadLettersCount,
       endedBeforeMs,
       idempotencyBeforeMs: now - limits.keepIdempotencyMs,
+      bundlesInUse,
     });
     // Not before: a new agent at the address has to know of a row that is still there.
     for (const cell of old.filter(isOld)) registry.remove(cell);

@@ -90,6 +90,14 @@ export class Kinds {
     return code;
   }
 
+  /** Forgets code that is neither the newest of a kind nor in `kept`; it can be read again. */
+  forgetCode(kept: ReadonlySet<string>): void {
+    const newest = new Set([...this.#newest.values()].map(({ hash }) => hash));
+    for (const hash of [...this.#code.keys()]) {
+      if (!newest.has(hash) && !kept.has(hash)) this.#code.delete(hash);
+    }
+  }
+
   #add(name: string, hash: string, manifest: Manifest): Kind {
     const made: Kind = { name, hash, manifest, schemas: compileManifest(manifest) };
     this.#byHash.set(hash, made);

@@ -70,6 +70,7 @@ export class Placement {
     const residence: Residence = {
       thread: null,
       bundle: cell.kind.hash,
+      moves: false,
       turn: 0,
       hand: null,
       fromMs: sinceMs,
@@ -106,7 +107,10 @@ export class Placement {
     const { failures, ledger, clock, dispatcher, log, store } = this.#core;
     const { code, message } = error;
     if (code === "host_lost" && store.available) {
-      return failures.lost(cell, [], { reason: code, message, alone: residence.alone }, true);
+      return failures.lost(cell, [], { reason: code, message, alone: residence.alone }, {
+        busy: true,
+        moves: false,
+      });
     }
     if (code === "bad_bundle" || code === "not_durable") {
       const draft = new Draft();
@@ -159,6 +163,7 @@ export class Placement {
     ]);
     if (cell.residence !== residence) return;
     if (row) cell.summary ??= JSON.parse(row.summary);
+    residence.moves = row !== null && row.state.bundle !== residence.bundle;
     const thread = await hosts.place({
       address: cell.address,
       generation: cell.record.generation,

@@ -107,6 +107,7 @@ export const keepAll: PruneCut = {
   deadLettersCount: 1_000_000,
   endedBeforeMs: 0,
   idempotencyBeforeMs: 0,
+  bundlesInUse: null,
 };
 
 export function mailboxSeqs(store: Store, key: number, lane: Lane = "normal", afterSeq = 0) {

@@ -121,6 +121,32 @@ export function describeSweeps(opened: () => OpenedStore): void {
     expect(await store.prune({ ...keepAll, deadLettersCount: 2 })).toBe(0);
   });
 
+  it("keeps a bundle while an agent, a state or a checkpoint names it, or it is in use", async () => {
+    const store = stores();
+    const row = (hash: string, deployedAtMs: number) => (
+      { hash, agent: "k", code: "code", manifest: "{}", deployedAtMs }
+    );
+    const hashes = ["b1", "b2", "b3", "b4", "b5", "b6"];
+    await store.commit(hashes.map((hash, i): Change => ({ op: "bundle", row: row(hash, i) })));
+    const stateOf = (key: number, bundle: string, turns: number): Change => {
+      const { state: stored, ...rest } = stateRow(key, [0, 0, 0, 0], turns);
+      return { op: "state", row: { ...rest, state: { ...stored, bundle } } };
+    };
+    await store.commit([
+      agent(1, { bundle: "b1" }),
+      stateOf(1, "b2", 1),
+      { op: "checkpoint", row: { key: 1, atMs: 1, reason: "restart", lastKey: 1, mark: "m" } },
+    ]);
+    await store.commit([stateOf(1, "b3", 2)]);
+    const left = async () => (await store.bundles()).map(({ hash }) => hash);
+    expect(await store.prune(keepAll)).toBe(0);
+    expect(await store.prune({ ...keepAll, bundlesInUse: ["b4"] })).toBe(1);
+    expect(await left()).toEqual(["b1", "b2", "b3", "b4", "b6"]);
+    await store.commit([{ op: "agentGone", key: 1 }]);
+    await store.prune({ ...keepAll, bundlesInUse: ["b4"] });
+    expect(await left()).toEqual(["b4", "b6"]);
+  });
+
   it("ends all timers and calls of one agent", async () => {
     const store = stores();
     await store.commit([1, 2].flatMap((key): Change[] => [

@@ -201,6 +201,37 @@ describe("dreamos deploy", () => {
   }, 60_000);
 });
 
+describe("dreamos deploy of a migrate that harms", () => {
+  beforeEach(async () => {
+    service = await startService({
+      swarm: join(folder, "swarm.ts"),
+      args: ["--limit", "turnDeadlineMs=1s", "--limit", "killGraceMs=500ms"],
+    });
+  });
+  afterEach(() => service?.remove());
+
+  test.each([
+    ["never ends", "() => { for (;;); }"],
+    ["ends its thread", "() => Reflect.get(globalThis, 'Deno').exit(1)"],
+  ])("%s: said beforehand; parked, and no message is charged", async (_, migrate) => {
+    await add();
+    await read();
+    await put({ version: 2, migrate });
+    expect(await check()).toMatchObject({ verdict: "would_strand", code: 1 });
+    await service.client.deploy(file());
+    await add();
+    const { lastError, mailboxDepth } = await eventually(async () => {
+      const detail = await service.client.agent("/a");
+      return detail.status === "parked" && detail;
+    });
+    expect([lastError?.code, mailboxDepth]).toEqual(["definition_changed", 1]);
+    await put();
+    await service.client.deploy(file());
+    expect(await read()).toEqual({ total: 2, version: 1 });
+    expect((await service.client.deadLetters({})).items).toEqual([]);
+  }, 60_000);
+});
+
 describe("dreamos up --watch", () => {
   beforeEach(async () => {
     service = await startService({ swarm: join(folder, "swarm.ts"), args: ["--watch"] });

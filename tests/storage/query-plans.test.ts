@@ -92,6 +92,10 @@ const allowed: Record<string, { plan: string[]; why: string }> = {
   },
   pruneEvents: { plan: ["SCAN events"], why: "retention: from the oldest, one portion" },
   pruneGone: { plan: ["SCAN g"], why: "retention: until one portion is found" },
+  pruneBundles: {
+    plan: ["SCAN b", "SCAN a", "SCAN s", "SCAN c"],
+    why: "retention: few bundles, and one that nothing names is looked for once",
+  },
   recall: {
     plan: ["SCAN passage_words VIRTUAL TABLE INDEX 0:M3", "USE TEMP B-TREE FOR ORDER BY"],
     why: "full text is ranked: all matches are looked at",
