@@ -121,7 +121,7 @@ export function describeSweeps(opened: () => OpenedStore): void {
     expect(await store.prune({ ...keepAll, deadLettersCount: 2 })).toBe(0);
   });
 
-  it("keeps a bundle while an agent, a state or a checkpoint names it, or it is in use", async () => {
+  it("keeps a bundle while something names it, uses it, or it is the newest", async () => {
     const store = stores();
     const row = (hash: string, deployedAtMs: number) => (
       { hash, agent: "k", code: "code", manifest: "{}", deployedAtMs }
