@@ -99,7 +99,7 @@ export class Lists {
     return await this.#db.select().from(events).where(and(
       query.address === undefined ? undefined : eq(events.address, query.address),
       query.type === undefined ? undefined : eq(events.type, query.type),
-      query.afterId === undefined ? undefined : gt(events.id, query.afterId),
+      gt(events.id, query.afterId ?? 0),
     )).orderBy(query.newest ? desc(events.id) : events.id).limit(query.limit);
   }
 }
