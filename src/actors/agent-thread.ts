@@ -24,6 +24,7 @@ import { readSummary } from "./read-from-thread.ts";
 import { failureReasons } from "./protocol.ts";
 import { Runs } from "./runs.ts";
 import { Session, type SessionOptions } from "./session.ts";
+import { bundleFrames, shown } from "./shown-error.ts";
 import { parseStored } from "./stored.ts";
 import { checkFrame } from "./turn-bounds.ts";
 import { checkXState } from "./xstate-check.ts";
@@ -94,11 +95,15 @@ export class AgentThread {
   describe(): Described {
     if (this.#definition) return { ok: true, manifest: this.#definition.manifest };
     const error = this.#loadError ?? new DreamError("bad_bundle", "No bundle has been loaded");
-    const { message, stack, name } = shown(error);
+    const { message, name } = shown(error);
     // The code comes through Comlink, which knows but these three of an error.
     return {
       ok: false,
-      error: { name: error instanceof DreamError ? error.code : name, message, stack },
+      error: {
+        name: error instanceof DreamError ? error.code : name,
+        message,
+        stack: bundleFrames(error),
+      },
     };
   }
 
@@ -261,24 +266,4 @@ const reasons: ReadonlySet<string> = new Set(failureReasons);
 function reasonOf(error: unknown): FailureReason {
   const code = error instanceof DreamError ? error.code : "crashed";
   return reasons.has(code) ? code as FailureReason : "crashed";
-}
-
-/** Long enough for a stack; errors of authors can carry anything. */
-const longest = 4_000;
-
-function shown(error: unknown): { name: string; message: string; stack: string | null } {
-  if (error instanceof Error) {
-    return {
-      name: String(error.name).slice(0, 200),
-      message: String(error.message).slice(0, longest),
-      stack: typeof error.stack === "string" ? error.stack.slice(0, longest) : null,
-    };
-  }
-  let message: string;
-  try {
-    message = typeof error === "object" ? JSON.stringify(error) ?? "" : String(error);
-  } catch {
-    message = String(error);
-  }
-  return { name: "Error", message: message.slice(0, longest), stack: null };
 }

@@ -38,6 +38,7 @@ export function encode(value: unknown, at: string, refs: Refs): unknown {
 const advice = {
   code: "Keep functions in the module and what they need in context",
   cycle: "Name the other object by an id",
+  depth: "Keep a list, and name what is below by an id",
   actor: "Other agents have addresses: tell, ask",
   promise: "Invoke fromPromise logic and store its output",
   snapshot: "Keep its value or its context",
@@ -77,7 +78,7 @@ class Encoder {
   #object(value: object): unknown {
     if (this.#above.includes(value)) throw this.#refuse("part of a cycle", advice.cycle);
     if (this.#above.length >= deepest) {
-      throw this.#refuse(`nested more than ${deepest} deep`, advice.cycle);
+      throw this.#refuse(`nested more than ${deepest} deep`, advice.depth);
     }
     this.#above.push(value);
     const proto = Object.getPrototypeOf(value);
@@ -161,6 +162,7 @@ class Encoder {
 
   #refuse(what: string, instead: string): DreamError {
     const path = this.#path.map((key) => typeof key === "number" ? `[${key}]` : `.${key}`);
+    if (path.length > 12) path.splice(6, path.length - 9, "…");
     const at = this.#at + path.join("");
     return new DreamError(
       "not_durable",

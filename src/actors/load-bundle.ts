@@ -18,13 +18,18 @@ const modules: Record<string, unknown> = {
   dreamos,
 };
 
+/** What refuses an agent lies deep; where it was written must still be in the stack. */
+const stackFrames = 400;
+
 /**
- * Runs the bundle's top level.
+ * Runs the bundle's top level. A stack names places in the bundle as `<anonymous>:line:column`.
  *
  * @throws {DreamError} `bad_bundle`; `not_durable` from `defineAgent`
  */
 export function loadBundle(code: string): AgentDefinition {
   const module: { exports: unknown } = { exports: {} };
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = stackFrames;
   try {
     const evaluate = new Function("module", "exports", "require", code);
     evaluate(module, module.exports, give);
@@ -34,6 +39,8 @@ export function loadBundle(code: string): AgentDefinition {
     throw new DreamError("bad_bundle", `Cannot run the agent's module: ${reason.slice(0, 1_000)}`, {
       cause: error,
     });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
   const exported = module.exports as { default?: unknown } | null;
   const definition = exported?.default ?? exported;

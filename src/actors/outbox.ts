@@ -131,7 +131,10 @@ export class Outbox {
     }
     const payload = request.payload ?? {};
     if (typeof payload !== "object" || Array.isArray(payload)) {
-      throw new DreamError("not_durable", `The payload of ${what} must be an object`);
+      throw new DreamError(
+        "not_durable",
+        `The payload of ${what} must be an object, such as { items: […] }`,
+      );
     }
     const effect: SendEffect = {
       kind: "send",

@@ -55,6 +55,22 @@ export async function bundleAgentFiles(
 }
 
 /**
+ * The source map of `bundle` as JSON, made anew from its files; null when they are no longer what
+ * it was made of, or make no bundle.
+ *
+ * @param modulePath as given to `bundleAgent`
+ */
+export async function sourceMapOf(
+  modulePath: string,
+  bundle: Bundle,
+  options: BundleOptions = {},
+): Promise<string | null> {
+  const request = { op: "agent", path: modulePath, wantsMap: true } as const;
+  const made = await askBundler(request, "bad_bundle", options).catch(() => null);
+  return made?.[0]?.code === bundle.code ? made[0].map : null;
+}
+
+/**
  * The data of a swarm file: JSON as it is, TypeScript and JavaScript by their default export.
  * @param path absolute
  * @throws {DreamError} `bad_swarm` with file and line

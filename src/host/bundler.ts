@@ -17,7 +17,8 @@ import { clashOf } from "./brought.ts";
 
 /** What the bundle process is asked. Paths are absolute. */
 export type BundleRequest =
-  | { op: "agent"; path: string }
+  /** With a source map where an error of the bundle is to be found in its author's files. */
+  | { op: "agent"; path: string; wantsMap?: boolean }
   | { op: "swarm"; path: string }
   /** Code of Dream.OS itself, for hosts and threads. */
   | { op: "runtime"; paths: string[] };
@@ -31,6 +32,8 @@ export interface BundleOutput {
   code: string;
   /** Absolute paths of all files that went in. */
   inputs: string[];
+  /** JSON, its sources relative to the folder of the module; null when not asked for. */
+  map: string | null;
 }
 
 /** The public door of Dream.OS; agents of this repository import it by path, others by name. */
@@ -135,6 +138,8 @@ function optionsFor(request: Exclude<BundleRequest, { op: "runtime" }>): BuildOp
       format: "cjs",
       minifySyntax: true,
       plugins: [agentImports()],
+      // Beside the code, so that the hash is the same with and without; nothing is written.
+      ...request.wantsMap && { sourcemap: "external", sourcesContent: false, outfile: "agent.js" },
     };
   }
   return {
@@ -180,8 +185,10 @@ export async function makeBundle(request: BundleRequest): Promise<BundleAnswer> 
 
 async function buildOne(options: BuildOptions): Promise<BundleOutput> {
   const result = await build({ ...options, write: false, metafile: true });
+  const isMap = ({ path }: { path: string }) => path.endsWith(".map");
   return {
-    code: result.outputFiles[0]!.text,
+    code: result.outputFiles.find((file) => !isMap(file))!.text,
+    map: result.outputFiles.find(isMap)?.text ?? null,
     inputs: Object.keys(result.metafile.inputs).map((path) =>
       resolve(options.absWorkingDir!, path)
     ),

@@ -3,7 +3,7 @@
  * message that does not fit the phase of its slot is a violation (R5).
  */
 import type { Described, FromThread } from "../actors/protocol.ts";
-import { DreamError } from "../errors.ts";
+import { DreamError, isErrorCode } from "../errors.ts";
 import type { SlotMessage } from "./host-protocol.ts";
 import type { ThreadEvents, ThreadLoss } from "./hosts.ts";
 
@@ -139,8 +139,9 @@ export class Slots {
       slot.done();
     } else if (message.op === "unfit") {
       const { name, message: text } = message.error;
-      const why = name === "DreamError" ? text : `${name}: ${text}`;
-      this.#free(id, () => slot.fail(new DreamError("bad_bundle", why)));
+      const why = isErrorCode(name) ? text : `${name}: ${text}`;
+      const code = name === "not_durable" ? name : "bad_bundle";
+      this.#free(id, () => slot.fail(new DreamError(code, why)));
     } else if (message.op === "ended") {
       this.#free(id, () => slot.fail(endedWhileLoading(message.message)));
     } else return false;

@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import { DreamError } from "../errors.ts";
 import { bundleAgentFiles, evaluateSwarmFiles } from "../host/bundle.ts";
 import type { Hosts } from "../host/hosts.ts";
+import { placeOf } from "../host/load-place.ts";
 import type { BuiltKind } from "./deployments.ts";
 import { parseSwarm, type SwarmSpec } from "../swarm.ts";
 import { resolveFolders } from "../swarm-folders.ts";
@@ -92,9 +93,11 @@ export class Builder {
     const described = readDescribed(told);
     if (!described.ok) {
       const { error } = described;
+      const place = await placeOf(path, bundle, error.stack);
+      const at = place === null ? "" : `${place}: `;
       throw new DreamError(
         codes.find((code) => code === error.name) ?? "bad_bundle",
-        `Cannot load ${what} from ${path}: ${error.message}`,
+        `Cannot load ${what} from ${path}: ${at}${error.message}`,
       );
     }
     const { manifest } = described;

@@ -69,6 +69,8 @@ export class Cell {
   careful = 0;
   /** Was in hand when a host died: runs alone until a turn commits (R7). */
   suspect = false;
+  /** Hosts in a row that ended while it alone was loaded there. */
+  lostArrivals = 0;
   /** Different envelopes in a row that crashed it without a turn between. */
   readonly crashStreak = new Map<string, CrashedOn>();
   /** Its turns have lately been caused by its own messages alone. */

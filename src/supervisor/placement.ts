@@ -107,7 +107,8 @@ export class Placement {
     const { failures, ledger, clock, dispatcher, log, store } = this.#core;
     const { code, message } = error;
     if (code === "host_lost" && store.available) {
-      return failures.lost(cell, [], { reason: code, message, alone: residence.alone }, {
+      if (residence.alone) return this.#arrivalLost(cell, message);
+      return failures.lost(cell, [], { reason: code, message, alone: false }, {
         busy: true,
         moves: false,
       });
@@ -121,6 +122,26 @@ export class Placement {
     // A full disk keeps hosts from starting, too: nothing is lost by waiting.
     log("warn", "an agent could not be placed", { address: cell.address, code });
     clock.after(againMs, () => dispatcher.wake(cell));
+  }
+
+  /**
+   * Its module has ended the host that it was loaded into, with nobody else in there; or somebody
+   * outside has, which is why it is tried again. Nothing is charged: a restart would end the same
+   * way, and siblings are not to pay for it.
+   */
+  #arrivalLost(cell: Cell, message: string): void {
+    const { failures, ledger, clock, dispatcher, tree, limits } = this.#core;
+    tree.exited(cell, "host_lost", message);
+    if (++cell.lostArrivals < limits.maxAttempts) {
+      clock.after(againMs, () => dispatcher.wake(cell));
+      return;
+    }
+    const why = `Its module has ended its host ${cell.lostArrivals} times in a row while it was ` +
+      `loaded, with nobody else in there: ${message}. Leave work to the machine`;
+    cell.lostArrivals = 0;
+    const draft = new Draft();
+    failures.park(draft, cell, { code: "bad_bundle", message: why });
+    ledger.commit(draft).catch(() => {});
   }
 
   /** Takes the agent out of its thread; what it had in hand goes back to its mailbox. */
@@ -181,6 +202,7 @@ export class Placement {
     });
     if (cell.residence !== residence) return thread.release();
     residence.thread = thread;
+    cell.lostArrivals = 0;
     const threadLimits: ThreadLimits = limits;
     const { address, record: { input } } = cell;
     thread.send({ t: "start", address, state: row?.state ?? null, input, limits: threadLimits });

@@ -90,6 +90,18 @@ test("an agent's module with a syntax error", async () => {
   expect(message).toContain("bad-agent.ts");
 });
 
+test("an agent's module that throws, with the line of the file that does", async () => {
+  await swarmFile("near.ts", "interface A { n: number }\n\nthrow new Error(`planted`);\n");
+  await swarmFile("throwing-agent.ts", `import "./near.ts";\nexport default 1;\n`);
+  const kinds = { bad: "./throwing-agent.ts" };
+  const swarm = await swarmFile("throwing-kind.json", JSON.stringify({ kinds, children: [] }));
+  const { exit, code, message } = await refusal({ swarm });
+  expect([exit, code]).toEqual([78, "bad_bundle"]);
+  expect(message).toMatch(
+    /^Cannot load kind "bad" from \S+throwing-agent\.ts: \S+near\.ts:3:7: .*Error: planted/,
+  );
+});
+
 test("a port that is taken", async () => {
   const { port } = new URL(running.url);
   const { exit, code, message } = await refusal({ args: ["--port", port] });

@@ -33,7 +33,7 @@ const parked: [how: string, words: RegExp][] = [
   ["instance", /^root\.context\.value is an Own;/],
   ["promise", /^root\.context\.value is a Promise;.*Invoke fromPromise/],
   ["cycle", /^root\.context\.value\.next\.first is part of a cycle;/],
-  ["deep", /^root\.context\.value(\[0\])+ is nested more than 60 deep;/],
+  ["deep", /^root\.context\.value(\[0\]){5}…(\[0\]){3} is nested more than 60 deep;/],
   ["large", /state has 2097\d+ bytes; at most 1048576 can be stored/],
   ["spawn", /^root\.children\.\S+ was spawned of logic without a name; register it/],
   ["action", /^An action of root is a function:/],

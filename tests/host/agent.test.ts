@@ -54,8 +54,8 @@ describe("an agent in a thread of a host", () => {
     await Deno.writeTextFile(`${rig.folder}/inline.ts`, module.replace('initial: "even",', inline));
     const bad = await bundleAgent(`${rig.folder}/inline.ts`);
     await expect(rig.hosts.place(requestFor(bad), new Listener())).rejects.toMatchObject({
-      code: "bad_bundle",
-      message: expect.stringMatching(/is a function/),
+      code: "not_durable",
+      message: expect.stringMatching(/^machine\..* is a function/),
     });
   });
 

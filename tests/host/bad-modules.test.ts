@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleAgent } from "../../src/host/bundle.ts";
+import { placeOf } from "../../src/host/load-place.ts";
 import type { Bundle } from "../../src/host/hosts.ts";
 import { buildRuntime } from "../../src/host/runtime.ts";
 import { openRig, type Rig } from "./rig.ts";
@@ -92,6 +93,61 @@ describe("a module that harms while it is loaded", () => {
       ["s" + i, { on: { go: "s" + (i + 1) % 5_000 }, after: { 1000: "s0" } }]))`;
     const text = good.replace("Machine({}", `Machine({ initial: "s0", states: ${states} }`);
     expect(await told(await bundleOf("states", text))).toBe("ok");
+  });
+});
+
+describe("what is thrown while a module is loaded", () => {
+  /** The place in the files of `name`, as the builder hands it on. */
+  async function placed(name: string, bundle: Bundle): Promise<string | null> {
+    const described = await rig.hosts.describe(bundle, describeMs);
+    if (described.ok) throw new Error("It loads");
+    const place = await placeOf(`${rig.folder}/${name}.ts`, bundle, described.error.stack);
+    return place?.replace(`${rig.folder}/`, "") ?? null;
+  }
+  const near = "interface A { a: string }\n\nexport function fail(a: A): never {\n" +
+    "  throw new TypeError(a.a);\n}\n";
+  const agent = `import { assign, defineAgent, setupAgent, z } from "dreamos";\n\n`;
+  const define = "export default defineAgent({";
+
+  it.each([
+    ["in a file that it imports", `import { fail } from "./near.ts";\nfail({ a: "x" });`, /^near/],
+    ["in its own", `\n\n  null!.x;\n`, /^own-\d\.ts:3:9$/],
+    [
+      "by defineAgent, of an action",
+      `${agent}${define} kind: "a", accepts: {},\n` +
+      `  machine: setupAgent({}).createMachine({ entry: () => {} }) });`,
+      /^own-\d\.ts:3:16$/,
+    ],
+    [
+      "by defineAgent, of a context that goes deep",
+      `${agent}let deep: unknown = 1;\nfor (let i = 0; i < 99; i++) deep = [deep];\n` +
+      `${define} kind: "a", accepts: {},\n` +
+      `  machine: setupAgent({}).createMachine({ context: { deep } }) });`,
+      /^own-\d\.ts:5:16$/,
+    ],
+    [
+      "by zod, of a schema",
+      `${agent}${define} kind: "a", machine: setupAgent({}).createMachine({}),\n` +
+      `  accepts: { a: z.object({ at: z.date() }) } });`,
+      /^own-\d\.ts:3:16$/,
+    ],
+    ["no error", `throw "planted";`, /^none$/],
+  ])("%s: file, line and column", async (_what, text, wanted) => {
+    await Deno.writeTextFile(`${rig.folder}/near.ts`, near);
+    const name = `own-${text.length % 10}`;
+    const place = await placed(name, await bundleOf(name, text));
+    expect(place ?? "none").toMatch(wanted);
+    if (place?.startsWith("near")) expect(place).toBe("near.ts:4:9");
+  });
+
+  it("has no place once the file is another one, or the frames are made up", async () => {
+    const bundle = await bundleOf("changing", "null!.x;");
+    await Deno.writeTextFile(`${rig.folder}/changing.ts`, "\n\nnull!.y;");
+    expect(await placed("changing", bundle)).toBe(null);
+    const path = `${rig.folder}/neighbour.ts`;
+    for (const at of ["999999999:1", "1:1", "0:0", "x:1", "1:99999999999"]) {
+      expect(await placeOf(path, neighbour, `    at <anonymous>:${at}`)).toBe(null);
+    }
   });
 });
 
