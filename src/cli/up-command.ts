@@ -1,8 +1,10 @@
+import type { TreeNode } from "../api/client.ts";
+import { systemClock } from "../clock.ts";
 import { loadConfig } from "../config.ts";
 import { usage } from "./arguments.ts";
 import { type Command, type Run, textOption } from "./command.ts";
 import { printable } from "./text.ts";
-import { printUpScreen, readyLine } from "./up-screen.ts";
+import { hasStarted, printUpScreen, readyLine } from "./up-screen.ts";
 
 export const upCommand: Command = {
   usage: "[SWARM]",
@@ -52,12 +54,26 @@ export const upCommand: Command = {
         const status = await system.status();
         const { safeMode } = status;
         if (json) return terminal.print(readyLine({ url, tokenFile, pid, safeMode }));
-        const tree = await system.tree();
+        const tree = await startedTree(system);
         printUpScreen({ status, tree, url, home: config.home, inbox, cwd: run.cwd }, terminal);
       },
     });
   },
 };
+
+/** A screen for people waits a little for the agents; what takes longer is shown as it is. */
+const startMs = 3_000;
+const lookMs = 50;
+
+async function startedTree(system: { tree(): Promise<TreeNode> }): Promise<TreeNode> {
+  const until = systemClock.monotonicMs() + startMs;
+  let tree = await system.tree();
+  while (!hasStarted(tree) && systemClock.monotonicMs() < until) {
+    await new Promise<void>((resolve) => systemClock.after(lookMs, resolve));
+    tree = await system.tree();
+  }
+  return tree;
+}
 
 function flagsOf(run: Run) {
   const limits: Record<string, string> = {};

@@ -74,6 +74,13 @@ export function printUpScreen(
   print(tint("dim", "Ctrl-C drains and ends."));
 }
 
+/** Whether nothing of the swarm file waits for its first start any more. */
+export function hasStarted(node: TreeNode): boolean {
+  if (node.status === "pending" || node.status === "restarting") return false;
+  // What a dynamic supervisor was asked for may wait for a place.
+  return node.type === "dynamic" || node.children.every(hasStarted);
+}
+
 function nodesOf(node: TreeNode): TreeNode[] {
   return [node, ...node.children.flatMap(nodesOf)];
 }

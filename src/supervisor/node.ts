@@ -44,6 +44,8 @@ interface Supervising extends Base {
   window: number[];
   /** Its children may not run: it waits for its start, or is being restarted. */
   isDown: boolean;
+  /** It has run in this process: when it is down now, it is being restarted. */
+  wasUp: boolean;
   /** It has ended for good, and how. */
   ended: "completed" | "failed" | "stopped" | null;
   /** Failures since it was last stable, for the backoff. */
@@ -121,6 +123,7 @@ function freshSupervising(limits: Intensity, bulkhead: boolean): Omit<Supervisin
     bulkhead,
     window: [],
     isDown: true,
+    wasUp: false,
     ended: null,
     backoffs: 0,
     lastFailureMs: Number.NEGATIVE_INFINITY,

@@ -136,6 +136,7 @@ export class Rounds {
       case "dynamic":
         if (node.ended) return null;
         node.isDown = false;
+        node.wasUp = true;
         for (const cell of [...node.running, ...node.waiting]) this.#release(cell);
         this.#events.started(node);
         return null;
@@ -143,6 +144,7 @@ export class Rounds {
         if (node.ended) return null;
         if (node.startsAfresh) this.#freshen(node);
         node.isDown = false;
+        node.wasUp = true;
         for (const [i, child] of node.children.entries()) {
           const error = await this.#startNode(child, round);
           // It ended or was restarted by one of its children that had started already.

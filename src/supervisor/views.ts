@@ -132,7 +132,8 @@ function viewNode(core: Core, node: TreeChild, spawned: Map<Address, Address[]>)
 }
 
 function standing(node: AnySupervisor): AgentStatus {
-  return node.ended ?? (node.isDown ? "restarting" : "running");
+  if (node.ended || !node.isDown) return node.ended ?? "running";
+  return node.wasUp ? "restarting" : "pending";
 }
 
 function adapterStatus(isUp: boolean | null): AgentStatus {
