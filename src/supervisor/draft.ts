@@ -53,8 +53,4 @@ export class Draft {
   postedTo(cell: Cell): number {
     return this.#posted.get(cell) ?? 0;
   }
-
-  get isEmpty(): boolean {
-    return this.changes.length === 0 && this.mail.length === 0;
-  }
 }

@@ -4,7 +4,8 @@ import { systemClock } from "../../src/clock.ts";
 import { openHosts } from "../../src/host/host-pool.ts";
 import { defaultLimits } from "../../src/limits.ts";
 import { countWorkerThreads, processIdentity } from "../../src/processes.ts";
-import { bundleOf, echo, eventually, misbehaving, openRig, type Rig } from "./rig.ts";
+import { bundleOf, echo, misbehaving, openRig, type Rig } from "./rig.ts";
+import { eventually } from "../support/eventually.ts";
 
 const killGraceMs = 300;
 
@@ -91,7 +92,11 @@ describe("faults of threads", () => {
     const { thread, heard } = await startAgent(rig.hosts, requestFor(nesting, { group }));
     thread.send(deliverFrame(2, ["do"]));
     await heard.until((it) => it.turns().includes(2), "a second turn");
-    await eventually(() => countWorkerThreads(thread.hostPid)! > 3, 5_000, "the nested worker");
+    await eventually(() => countWorkerThreads(thread.hostPid)! > 3, {
+      deadlineMs: 5_000,
+      everyMs: 5,
+      what: "the nested worker",
+    });
     await thread.kill();
     expect(processIdentity(thread.hostPid)).toBeNull();
     expect((await neighbour.heard.loss()).message).toMatch(/ran \d+ threads, \d+ of them known/);

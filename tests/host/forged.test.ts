@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { Listener, requestFor } from "../contract/hosts.contract.ts";
 import { processIdentity } from "../../src/processes.ts";
-import { echo, eventually, openRig } from "./rig.ts";
+import { echo, openRig } from "./rig.ts";
+import { eventually } from "../support/eventually.ts";
 
 /** A host program that confirms the first placement, then says `words` (code that gives bytes). */
 function forged(words: string): string {
@@ -74,7 +75,11 @@ describe("what a forged host says", () => {
         const heard = new Listener();
         const { hostPid } = await rig.hosts.place(requestFor(echo), heard);
         expect(await heard.loss()).toMatchObject({ reason: "bad_frame", alone: true });
-        await eventually(() => processIdentity(hostPid) === null, 2_000, "the host's end");
+        await eventually(() => processIdentity(hostPid) === null, {
+          deadlineMs: 2_000,
+          everyMs: 5,
+          what: "the host's end",
+        });
         expect(heard.frames).toEqual([]);
       } finally {
         await rig.close();

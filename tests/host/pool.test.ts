@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deliverFrame, requestFor, startAgent } from "../contract/hosts.contract.ts";
-import { bundleOf, echo, eventually, misbehaving, openRig, type Rig } from "./rig.ts";
+import { bundleOf, echo, misbehaving, openRig, type Rig } from "./rig.ts";
+import { eventually } from "../support/eventually.ts";
 
 describe("placing", () => {
   let rig: Rig;
@@ -60,8 +61,7 @@ describe("placing", () => {
         tags().then((got) => next = got);
         return seen.has("loads 2");
       },
-      5_000,
-      "a thread that is used again",
+      { deadlineMs: 5_000, everyMs: 5, what: "a thread that is used again" },
     );
     expect(next.tags[1]).toBe("turns 1");
   });
@@ -75,7 +75,11 @@ describe("placing", () => {
     thread.send(deliverFrame(2, ["do"]));
     await heard.until((it) => it.turns().includes(2), "a second turn");
     await thread.kill();
-    await eventually(() => rig.logs.includes("hello"), 5_000, "the line");
+    await eventually(() => rig.logs.includes("hello"), {
+      deadlineMs: 5_000,
+      everyMs: 5,
+      what: "the line",
+    });
     expect(rig.logs.join("").length).toBeLessThan(300_000);
   });
 
@@ -144,7 +148,11 @@ describe("retiring", () => {
       expect(inFirst.length).toBeLessThanOrEqual(3);
       for (const { thread } of inFirst) thread.release();
       const isGone = () => rig.hosts.list().every(({ pid }) => pid !== first);
-      await eventually(isGone, 5_000, "the end of the retired host");
+      await eventually(isGone, {
+        deadlineMs: 5_000,
+        everyMs: 5,
+        what: "the end of the retired host",
+      });
       for (const { heard } of agents) expect(heard.losses).toEqual([]);
     } finally {
       await rig.close();

@@ -66,12 +66,3 @@ export async function openRig(
     },
   };
 }
-
-/** Waits for something outside, with a deadline. */
-export async function eventually(isTrue: () => boolean, withinMs: number, what: string) {
-  const until = performance.now() + withinMs;
-  while (!isTrue()) {
-    if (performance.now() > until) throw new Error(`Waited ${withinMs} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

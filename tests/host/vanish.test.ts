@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { endNotedProcesses, noteProcess, processIdentity } from "../../src/processes.ts";
-import { eventually, pathOf } from "./rig.ts";
+import { pathOf } from "./rig.ts";
+import { eventually } from "../support/eventually.ts";
 
 interface Vanishing {
   pid: number;
@@ -38,7 +39,11 @@ describe("hosts whose control process vanishes", () => {
     try {
       expect(control.pids.map(isGone)).toEqual([false, false]);
       Deno.kill(control.pid, "SIGKILL");
-      await eventually(() => control.pids.every(isGone), 1_000, "the end of both hosts");
+      await eventually(() => control.pids.every(isGone), {
+        deadlineMs: 1_000,
+        everyMs: 5,
+        what: "the end of both hosts",
+      });
       expect(await endNotedProcesses(control.folder, systemClock)).toBe(0);
     } finally {
       await Deno.remove(control.folder, { recursive: true });
@@ -51,7 +56,11 @@ describe("hosts whose control process vanishes", () => {
       // A stopped process cannot see its socket close.
       for (const pid of control.pids) Deno.kill(pid, "SIGSTOP");
       Deno.kill(control.pid, "SIGKILL");
-      await eventually(() => isGone(control.pid), 1_000, "the end of the control process");
+      await eventually(() => isGone(control.pid), {
+        deadlineMs: 1_000,
+        everyMs: 5,
+        what: "the end of the control process",
+      });
       expect(control.pids.map(isGone)).toEqual([false, false]);
       expect(await endNotedProcesses(control.folder, systemClock)).toBe(2);
       expect(control.pids.map(isGone)).toEqual([true, true]);
