@@ -53,6 +53,7 @@ export function parseCommandLine(
     if (spec.type === "boolean" && token.value !== undefined) {
       throw usage(`${token.rawName} takes no value`);
     }
+    if (spec.choices) refuseOthers(token.rawName, token.value!, spec.choices);
   }
   const [fewest, most] = command.takes;
   if (!values.help && (positionals.length < fewest || positionals.length > most)) {
@@ -99,9 +100,17 @@ export function choiceOption<T extends string>(
 ): T | undefined {
   const text = textOption(run, name);
   if (text === undefined) return undefined;
-  const choice = choices.find((one) => one === text);
-  if (choice) return choice;
-  throw usage(`--${name} wants one of ${choices.join(", ")}`);
+  refuseOthers(`--${name}`, text, choices);
+  return choices.find((one) => one === text);
+}
+
+function refuseOthers(name: string, text: string, choices: readonly string[]): void {
+  if (choices.includes(text)) return;
+  const meant = nearest(text, choices);
+  throw usage(
+    `${name} wants one of ${choices.join(", ")}, not ${JSON.stringify(text.slice(0, 40))}` +
+      (meant ? `; did you mean ${meant}?` : ""),
+  );
 }
 
 /**

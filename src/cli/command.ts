@@ -6,13 +6,32 @@ import type { Terminal } from "./terminal.ts";
 export interface OptionSpec extends Pick<ParseArgsOptionDescriptor, "type" | "multiple" | "short"> {
   /** Name of the value in `--help`, such as `N`; none for switches. */
   value?: string;
+  /** All values there are: shown by `--help`, offered by completion, others are refused. */
+  choices?: readonly string[];
   help: string;
 }
 
+/** Groups of `dreamos help`, in its order. */
+export const groups = {
+  service: "Run the service",
+  talk: "Talk to agents",
+  look: "See what goes on",
+  agents: "Operate agents",
+  code: "Write agents and make them live",
+  data: "Keep what is stored safe",
+  proof: "Measure and break",
+  dreamos: "This program",
+} as const;
+
+export interface CommandEntry {
+  group: keyof typeof groups;
+  /** Without the name, for one line of `help`. */
+  summary: string;
+  load(): Promise<Command>;
+}
+
 /** All commands by name; each is loaded only when it is used, to start fast. */
-export type CommandTable = Readonly<
-  Record<string, { summary: string; load(): Promise<Command> }>
->;
+export type CommandTable = Readonly<Record<string, CommandEntry>>;
 
 /** Everything a command may look at. */
 export interface Run {
@@ -28,8 +47,13 @@ export interface Run {
 }
 
 export interface Command {
-  /** Positional arguments as `--help` shows them; `[X]` may be left out, `X…` repeats. */
+  /**
+   * Positional arguments as `--help` shows them; `[X]` may be left out, `X…` repeats. The words
+   * ADDRESS, KIND, FILE, FOLDER, DIR and COMMAND, here and as values of options, are completed.
+   */
   usage: string;
+  /** What the first argument can be, where it is one of few words; for completion. */
+  words?: readonly string[];
   summary: string;
   /** Lines below the summary. */
   about?: string[];

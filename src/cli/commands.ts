@@ -1,108 +1,137 @@
-/** All commands in the order of `help`. */
+/**
+ * All commands, by group and in the order of `help`. A new command is one entry here and one file;
+ * help, completion, "did you mean" and the tests that walk the table follow.
+ */
 import type { CommandTable } from "./command.ts";
 
 export const commands: CommandTable = {
   up: {
+    group: "service",
     summary: "start the service here and show what runs",
     load: async () => (await import("./up-command.ts")).upCommand,
   },
   down: {
+    group: "service",
     summary: "drain and end the running service",
     load: async () => (await import("./down.ts")).downCommand,
   },
-  ps: {
-    summary: "list the agents",
-    load: async () => (await import("./ps.ts")).psCommand,
-  },
-  tree: {
-    summary: "draw the supervision tree",
-    load: async () => (await import("./tree.ts")).treeCommand,
-  },
   status: {
+    group: "service",
     summary: "show the system, or all about one agent",
     load: async () => (await import("./status.ts")).statusCommand,
   },
   recall: {
+    group: "talk",
     summary: "find the best passages of what was read",
     load: async () => (await import("./recall.ts")).recallCommand,
   },
   send: {
+    group: "talk",
     summary: "send an agent a message",
     load: async () => (await import("./send.ts")).sendCommand,
   },
   ask: {
+    group: "talk",
     summary: "ask an agent and wait for its reply",
     load: async () => (await import("./ask.ts")).askCommand,
   },
-  spawn: {
-    summary: "start a new agent",
-    load: async () => (await import("./spawn.ts")).spawnCommand,
+  ps: {
+    group: "look",
+    summary: "list the agents",
+    load: async () => (await import("./ps.ts")).psCommand,
   },
-  pause: {
-    summary: "let an agent handle nothing for a while",
-    load: async () => (await import("./verb-command.ts")).pauseCommand,
+  tree: {
+    group: "look",
+    summary: "draw the supervision tree",
+    load: async () => (await import("./tree.ts")).treeCommand,
   },
-  resume: {
-    summary: "let a paused or stopped agent go on",
-    load: async () => (await import("./verb-command.ts")).resumeCommand,
-  },
-  stop: {
-    summary: "end an agent's turn and stop it",
-    load: async () => (await import("./verb-command.ts")).stopCommand,
-  },
-  drain: {
-    summary: "empty an agent's mailbox, then stop it",
-    load: async () => (await import("./verb-command.ts")).drainCommand,
-  },
-  restart: {
-    summary: "start an agent again: as it is, afresh, or from a checkpoint",
-    load: async () => (await import("./verb-command.ts")).restartCommand,
-  },
-  checkpoints: {
-    summary: "list the earlier states of an agent",
-    load: async () => (await import("./checkpoints.ts")).checkpointsCommand,
-  },
-  delete: {
-    summary: "end an agent and free its address",
-    load: async () => (await import("./verb-command.ts")).deleteCommand,
-  },
-  deploy: {
-    summary: "make new code live without a restart, or check what that would do",
-    load: async () => (await import("./deploy.ts")).deployCommand,
+  inspect: {
+    group: "look",
+    summary: "follow agents in Stately's inspector",
+    load: async () => (await import("./inspect.ts")).inspectCommand,
   },
   messages: {
+    group: "look",
     summary: "show messages, open and consumed",
     load: async () => (await import("./messages.ts")).messagesCommand,
   },
   events: {
+    group: "look",
     summary: "show what happened, or follow it",
     load: async () => (await import("./events.ts")).eventsCommand,
   },
+  spawn: {
+    group: "agents",
+    summary: "start a new agent",
+    load: async () => (await import("./spawn.ts")).spawnCommand,
+  },
+  pause: {
+    group: "agents",
+    summary: "let an agent handle nothing for a while",
+    load: async () => (await import("./verb-command.ts")).pauseCommand,
+  },
+  resume: {
+    group: "agents",
+    summary: "let a paused or stopped agent go on",
+    load: async () => (await import("./verb-command.ts")).resumeCommand,
+  },
+  stop: {
+    group: "agents",
+    summary: "end an agent's turn and stop it",
+    load: async () => (await import("./verb-command.ts")).stopCommand,
+  },
+  drain: {
+    group: "agents",
+    summary: "empty an agent's mailbox, then stop it",
+    load: async () => (await import("./verb-command.ts")).drainCommand,
+  },
+  restart: {
+    group: "agents",
+    summary: "start an agent again: as it is, afresh, or from a checkpoint",
+    load: async () => (await import("./verb-command.ts")).restartCommand,
+  },
+  checkpoints: {
+    group: "agents",
+    summary: "list the earlier states of an agent",
+    load: async () => (await import("./checkpoints.ts")).checkpointsCommand,
+  },
+  delete: {
+    group: "agents",
+    summary: "end an agent and free its address",
+    load: async () => (await import("./verb-command.ts")).deleteCommand,
+  },
   deadletters: {
+    group: "agents",
     summary: "show messages that could not be handled, replay or drop them",
     load: async () => (await import("./dead-letters.ts")).deadLettersCommand,
   },
-  torture: {
-    summary: "break a service of its own in every way and count what was lost",
-    load: async () => (await import("./torture.ts")).tortureCommand,
-  },
-  inspect: {
-    summary: "follow agents in Stately's inspector",
-    load: async () => (await import("./inspect.ts")).inspectCommand,
-  },
   init: {
+    group: "code",
     summary: "write a new swarm, with a test",
     load: async () => (await import("./init.ts")).initCommand,
   },
   test: {
+    group: "code",
     summary: "compile and test a swarm",
     load: async () => (await import("./test.ts")).testCommand,
   },
+  deploy: {
+    group: "code",
+    summary: "make new code live without a restart, or check what that would do",
+    load: async () => (await import("./deploy.ts")).deployCommand,
+  },
+  torture: {
+    group: "proof",
+    summary: "break a service of its own in every way and count what was lost",
+    load: async () => (await import("./torture.ts")).tortureCommand,
+  },
   help: {
+    group: "dreamos",
     summary: "show this, or the help of one command",
     load: async () => (await import("./help.ts")).helpCommand,
   },
   version: {
+    group: "dreamos",
     summary: "show the version",
     load: async () => (await import("./version.ts")).versionCommand,
   },

@@ -2,7 +2,7 @@
 import { errorKinds } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { commonOptions, usage } from "./arguments.ts";
-import type { Command, CommandTable } from "./command.ts";
+import { type Command, type CommandTable, groups } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 import { padTo } from "./text.ts";
 
@@ -24,16 +24,34 @@ export const helpCommand: Command = {
   },
 };
 
+/** The way of a first day; each command has its own in its help. */
+const overviewExamples = [
+  "dreamos up                                    then, in another terminal:",
+  "dreamos tree                                  what runs, and how it is",
+  `dreamos recall "how do I close a transaction" what the files in the inbox say`,
+  "dreamos ask /captain status                   ask an agent",
+  "dreamos events --follow                       see things happen",
+  "dreamos ps --json | jq '.items[].address'     for scripts",
+];
+
 function printOverview(commands: CommandTable, { print, tint }: Terminal): number {
   print(`${tint("bold", "Dream.OS")}: swarms of agents that must not lose anything`);
   print();
   print("Usage: dreamos COMMAND [ARGUMENTS] [--home DIR] [--json] [--help]");
   print();
-  for (const [name, { summary }] of Object.entries(commands)) {
-    print(`  ${tint("cyan", padTo(name, 12))} ${summary}`);
+  for (const [group, title] of Object.entries(groups)) {
+    const members = Object.entries(commands).filter(([, entry]) => entry.group === group);
+    if (members.length === 0) continue;
+    print(tint("bold", title));
+    for (const [name, { summary }] of members) {
+      print(`  ${tint("cyan", padTo(name, 12))} ${summary}`);
+    }
+    print();
   }
+  print("Examples:");
+  for (const example of overviewExamples) print(`  ${example}`);
   print();
-  print(`Start with: ${tint("bold", "dreamos up")}, then in another terminal: dreamos tree`);
+  print("Options and examples of a command: dreamos help COMMAND");
   return 0;
 }
 
@@ -47,7 +65,8 @@ export function printCommandHelp(name: string, command: Command, terminal: Termi
   print();
   for (const [option, spec] of Object.entries({ ...command.options, ...commonOptions })) {
     const form = `--${option}${spec.value ? ` ${spec.value}` : ""}`;
-    print(`  ${tint("cyan", padTo(form, 22))} ${spec.help}`);
+    const choices = spec.choices ? `: ${spec.choices.join(", ")}` : "";
+    print(`  ${tint("cyan", padTo(form, 22))} ${spec.help}${choices}`);
   }
   print();
   print(command.examples.length > 1 ? "Examples:" : "Example:");

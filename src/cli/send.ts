@@ -8,7 +8,7 @@ export const sendCommand: Command = {
   summary: "send an agent a message; prints its id once it is durable",
   about: ["JSON is the payload, {} when left out; - reads it from stdin."],
   options: {
-    lane: { type: "string", value: "LANE", help: lanes.join(", ") },
+    lane: { type: "string", value: "LANE", choices: lanes, help: "how urgent it is" },
     "expires-in": { type: "string", value: "10m", help: "not delivered after so long" },
     key: { type: "string", value: "KEY", help: "Idempotency-Key: sent once however often asked" },
   },

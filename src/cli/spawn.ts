@@ -11,7 +11,7 @@ export const spawnCommand: Command = {
   options: {
     as: { type: "string", value: "ADDRESS", help: "address of the new agent" },
     input: { type: "string", value: "JSON", help: "what it is started with; - reads stdin" },
-    restart: { type: "string", value: "TYPE", help: restarts.join(", ") },
+    restart: { type: "string", value: "TYPE", choices: restarts, help: "when it is restarted" },
     key: { type: "string", value: "KEY", help: "Idempotency-Key: started once" },
   },
   examples: [`dreamos spawn counter --as /workers/c-1 --input '{"from":1}' --restart transient`],

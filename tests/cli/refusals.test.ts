@@ -105,6 +105,9 @@ describe("help and version", () => {
     for (const name of ["up", "ps", "tree", "status", "send", "ask", "spawn", "down", "recall"]) {
       expect(out).toMatch(new RegExp(`^  ${name} `, "m"));
     }
+    for (const title of ["Run the service", "Talk to agents", "This program", "Examples:"]) {
+      expect(out.split("\n")).toContain(title);
+    }
   });
 
   it("every command has help with an example", async () => {
