@@ -48,6 +48,11 @@ export function parentOf(address: Address): Address {
   return cut <= 0 ? rootAddress : address.slice(0, cut);
 }
 
+/** Whether `address` is `top` or below it; all is below `/`. */
+export function isWithin(address: Address, top: Address): boolean {
+  return top === rootAddress || address === top || address.startsWith(`${top}/`);
+}
+
 /** The last segment: the child's id below its supervisor. */
 export function nameOf(address: Address): string {
   return address.slice(address.lastIndexOf("/") + 1);

@@ -61,6 +61,11 @@ export const errorKinds = {
   // rights
   unauthorized: { status: 401, exit: 4, hint: "Send the bearer token of HOME/token." },
   denied: { status: 403, exit: 4, hint: "Ask for the capability in the swarm file's grants." },
+  forbidden: {
+    status: 403,
+    exit: 4,
+    hint: "Use a token of the role that the message names: docs/tokens.md.",
+  },
   forbidden_host: { status: 403, exit: 4, hint: "Use the URL that dreamos up printed." },
   // lookup
   folder_not_empty: {

@@ -8,8 +8,9 @@ import type { Control } from "../supervisor/control.ts";
 import { answer, refuse } from "./answer.ts";
 import { version } from "../version.ts";
 import { openApiOf } from "./openapi.ts";
-import { requestMeter } from "./request-meter.ts";
-import { checkHost, tokenCheck } from "./guard.ts";
+import { type RequestMeter, requestMeter } from "./request-meter.ts";
+import { checkHost, permit, tokenCheck } from "./guard.ts";
+import type { Route } from "./route.ts";
 import { routesOf } from "./routes.ts";
 
 export interface AppOptions {
@@ -26,8 +27,6 @@ export interface AppOptions {
 }
 
 const base = "/api/v1";
-/** Paths that want no token. */
-const open: ReadonlySet<string> = new Set(["/healthz", "/openapi.json"]);
 const metricsHeaders = {
   "content-type": "text/plain; version=0.0.4; charset=utf-8",
   "cache-control": "no-store",
@@ -36,40 +35,45 @@ const metricsHeaders = {
 /** The whole API as one fetch handler; `app.request` serves tests and clients in process. */
 export function createApp(options: AppOptions): Hono {
   const app = new Hono();
-  const checkToken = tokenCheck(options.token);
+  const authenticate = tokenCheck(options.token);
   const meter = requestMeter(options.clock);
+  const routes = routesOf(options);
+  const document = openApiOf(routes, base, version);
   app.use(meter.measure);
   app.use(async (c, next) => {
     checkHost(c.req.raw);
-    if (!open.has(c.req.path)) checkToken(c.req.raw);
     await next();
   });
-  app.get("/healthz", () => answer({ status: "ok" }));
-  app.get("/metrics", async () => {
-    const text = `${await options.control.metrics()}\n${await meter.text()}`;
-    return new Response(text, { headers: metricsHeaders });
+  const allowed = new Map<string, string[]>();
+  for (const route of rootRoutes(options.control, meter, document)) serve(route, route.path);
+  for (const route of routes) serve(route, `${base}${route.path}`);
+  for (const [path, methods] of allowed) {
+    app.all(path, ({ req }) => {
+      authenticate(req.raw);
+      return refuseMethod(req.raw, methods);
+    });
+  }
+  app.notFound(({ req }) => {
+    authenticate(req.raw);
+    return refuse(notFound(req.raw).toData());
   });
-  const allowed = new Map<string, string[]>(
-    ["/healthz", "/metrics", "/openapi.json"].map((path) => [path, ["GET"]]),
-  );
-  const routes = routesOf(options);
-  const document = openApiOf(routes, base, version);
-  app.get("/openapi.json", () => answer(document));
-  for (const { method, path, handle } of routes) {
+  app.onError(refuseThrown);
+  return app;
+
+  function serve(route: Route, path: string): void {
     // Caught here as hono lets go by whatever is thrown and is no `Error`.
-    app.on(method, `${base}${path}`, async (c) => {
+    app.on(route.method, path, async (c) => {
       try {
-        return await handle(c);
+        if (route.role === "anyone") return await route.handle(c);
+        const caller = authenticate(c.req.raw);
+        permit(route, caller, c);
+        return await route.handle(c, caller);
       } catch (error) {
         return refuseThrown(error, c);
       }
     });
-    allowed.set(`${base}${path}`, [...allowed.get(`${base}${path}`) ?? [], method]);
+    allowed.set(path, [...allowed.get(path) ?? [], route.method]);
   }
-  for (const [path, methods] of allowed) app.all(path, (c) => refuseMethod(c.req.raw, methods));
-  app.notFound((c) => refuse(notFound(c.req.raw).toData()));
-  app.onError(refuseThrown);
-  return app;
 
   function refuseThrown(thrown: unknown, c: Context): Response {
     const data = toErrorData(thrown);
@@ -78,6 +82,29 @@ export function createApp(options: AppOptions): Hono {
     options.logError(thrown, { id, method: c.req.method, path: c.req.path });
     return refuse({ ...data, details: { ...data.details, logId: id } });
   }
+}
+
+/** What stands beside `/api/v1`. */
+function rootRoutes(control: Control, meter: RequestMeter, document: unknown): Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/healthz",
+      role: "anyone",
+      handle: () => answer({ status: "ok" }),
+    },
+    { method: "GET", path: "/openapi.json", role: "anyone", handle: () => answer(document) },
+    {
+      method: "GET",
+      path: "/metrics",
+      role: "viewer",
+      forAgents: "refused",
+      async handle() {
+        const text = `${await control.metrics()}\n${await meter.text()}`;
+        return new Response(text, { headers: metricsHeaders });
+      },
+    },
+  ];
 }
 
 function refuseMethod(request: Request, methods: string[]): Response {

@@ -2,11 +2,11 @@
 import { readJsonBody } from "./body.ts";
 import { answer } from "./answer.ts";
 import { readDeployment } from "./requests.ts";
-import type { Route, RouteOptions } from "./routes.ts";
-import type { Caller } from "../supervisor/control.ts";
+import type { Route } from "./route.ts";
+import type { RouteOptions } from "./routes.ts";
 
 /** The body names a file on the machine of the service: that is where it is bundled. */
-export function deploymentRoutes(options: RouteOptions, caller: Caller): Route[] {
+export function deploymentRoutes(options: RouteOptions): Route[] {
   const { control, clock, limits } = options;
   const pathOf = async (request: Request) =>
     readDeployment((await readJsonBody(request, limits.bodyBytes, clock)).value);
@@ -14,11 +14,16 @@ export function deploymentRoutes(options: RouteOptions, caller: Caller): Route[]
     {
       method: "POST",
       path: "/deployments",
-      handle: async (c) => answer(await control.deploy(caller, await pathOf(c.req.raw)), 201),
+      role: "admin",
+      forAgents: "refused",
+      handle: async (c, caller) =>
+        answer(await control.deploy(caller, await pathOf(c.req.raw)), 201),
     },
     {
       method: "POST",
       path: "/deployments/check",
+      role: "admin",
+      forAgents: "refused",
       handle: async (c) => answer(await control.checkDeployment(await pathOf(c.req.raw))),
     },
   ];

@@ -5,7 +5,7 @@ import { DreamError } from "../errors.ts";
 import type { Control } from "../supervisor/control.ts";
 import type { EventFilter, EventFollow } from "../supervisor/event-log.ts";
 import { type EventsQuery, readEventsQuery } from "./requests.ts";
-import type { Route } from "./routes.ts";
+import type { Route } from "./route.ts";
 import { viewEvent } from "./views.ts";
 
 /** Bytes that are made ready for a reader before it takes them. */
@@ -24,6 +24,8 @@ export function eventRoute({ control, clock, slowReaderMs = 30_000 }: EventRoute
   return {
     method: "GET",
     path: "/events",
+    role: "viewer",
+    forAgents: "handled",
     async handle(c) {
       const query = readEventsQuery(c.req.query(), clock.wallMs());
       const log = await control.followEvents();

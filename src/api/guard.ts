@@ -1,6 +1,11 @@
-/** Who may come in: only loopback names (DNS rebinding), only the token. */
+/** Who may come in: only loopback names (DNS rebinding), only tokens, only as far as they reach. */
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { Context } from "hono";
+import { isWithin, parseAddress } from "../address.ts";
 import { DreamError } from "../errors.ts";
+import { isAtLeast } from "../roles.ts";
+import type { TokenCaller } from "../supervisor/control.ts";
+import type { TokenRoute } from "./route.ts";
 
 const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 
@@ -19,16 +24,21 @@ export function checkHost(request: Request): void {
   );
 }
 
+/** Tells who sent a request. */
+export type Authenticate = (request: Request) => TokenCaller;
+
 /**
  * Makes the check of the bearer token. Both sides are hashed before they are compared, so that the
  * time taken tells neither length nor prefix.
  */
-export function tokenCheck(token: string): (request: Request) => void {
+export function tokenCheck(token: string): Authenticate {
   const wanted = digest(token);
   return (request) => {
     const header = request.headers.get("authorization");
     const given = /^Bearer +([^ ]+) *$/i.exec(header ?? "")?.[1];
-    if (given !== undefined && timingSafeEqual(digest(given), wanted)) return;
+    if (given !== undefined && timingSafeEqual(digest(given), wanted)) {
+      return { name: "owner", role: "admin", scope: null };
+    }
     throw new DreamError(
       "unauthorized",
       header === null
@@ -40,4 +50,42 @@ export function tokenCheck(token: string): (request: Request) => void {
 
 function digest(text: string): Uint8Array {
   return createHash("sha256").update(text).digest();
+}
+
+/**
+ * Whether the caller may use the route at all, and as far as its path tells.
+ *
+ * @throws {DreamError} `forbidden`
+ */
+export function permit(route: TokenRoute, caller: TokenCaller, c: Context): void {
+  if (caller.role !== "agent") {
+    if (isAtLeast(caller.role, route.role)) return;
+    throw forbidden(caller, `it wants the role ${route.role}`, { role: route.role });
+  }
+  if (route.forAgents === "refused") {
+    throw forbidden(caller, `it wants the role ${route.role}`, { role: route.role });
+  }
+  if (route.forAgents === "address") keepWithin(caller, parseAddress(c.req.param("address")));
+}
+
+/**
+ * Lets a token of an agent reach only what is in its subtree; before anything is looked up, so
+ * that the answer does not tell what there is elsewhere.
+ *
+ * @throws {DreamError} `forbidden`
+ */
+export function keepWithin(caller: TokenCaller, address: string): void {
+  const { scope } = caller;
+  if (scope === null || isWithin(address, scope)) return;
+  throw forbidden(caller, `${address} is not in its subtree ${scope}`, { address, scope });
+}
+
+function forbidden(
+  { name, role }: TokenCaller,
+  why: string,
+  details: Record<string, string>,
+): DreamError {
+  return new DreamError("forbidden", `The token ${name} (${role}) may not do this: ${why}`, {
+    details: { token: name, ...details },
+  });
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { agentVerbs } from "../verbs.ts";
 import { requestSchemas as schemas } from "./requests.ts";
-import type { Route } from "./routes.ts";
+import type { Route } from "./route.ts";
 
 interface About {
   summary: string;

@@ -2,13 +2,15 @@
 import type { Context } from "hono";
 import type { Clock } from "../clock.ts";
 import type { Limits } from "../limits.ts";
-import type { Caller, Control } from "../supervisor/control.ts";
+import type { Control } from "../supervisor/control.ts";
 import { parseAddress } from "../address.ts";
 import { answer } from "./answer.ts";
 import { readJsonBody } from "./body.ts";
 import { deploymentRoutes } from "./deployment-routes.ts";
 import { eventRoute } from "./event-routes.ts";
+import { keepWithin } from "./guard.ts";
 import { readIdempotency } from "./idempotency.ts";
+import type { Route } from "./route.ts";
 import {
   readAgentsQuery,
   readAsk,
@@ -30,15 +32,6 @@ export interface RouteOptions {
   slowReaderMs?: number;
 }
 
-export interface Route {
-  method: "GET" | "POST" | "DELETE";
-  path: string;
-  handle(context: Context): Promise<Response> | Response;
-}
-
-/** There is one token for now; its name is the sender `@owner`. */
-const caller: Caller = { name: "owner" };
-
 const traceForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 function traceOf(request: Request): { trace?: string } {
@@ -53,8 +46,8 @@ export function routesOf(options: RouteOptions): Route[] {
     ...readRoutes(options),
     turnRoute(options),
     eventRoute(options),
-    ...verbRoutes(options, caller),
-    ...deploymentRoutes(options, caller),
+    ...verbRoutes(options),
+    ...deploymentRoutes(options),
   ];
 }
 
@@ -67,9 +60,12 @@ function writeRoutes({ control, clock, limits }: RouteOptions): Route[] {
     {
       method: "POST",
       path: "/messages",
-      async handle(c) {
+      role: "operator",
+      forAgents: "handled",
+      async handle(c, caller) {
         const { bytes, value, key } = await readBody(c);
         const { messages, many } = readMessages(value, bytes.length, limits);
+        for (const { to } of messages) keepWithin(caller, to);
         const trace = traceOf(c.req.raw);
         const { ids } = await control.send(caller, messages.map((m) => ({ ...m, ...trace })), key);
         return answer(many ? { ids } : { id: ids[0] }, 202);
@@ -78,16 +74,21 @@ function writeRoutes({ control, clock, limits }: RouteOptions): Route[] {
     {
       method: "POST",
       path: "/asks",
-      async handle(c) {
+      role: "operator",
+      forAgents: "handled",
+      async handle(c, caller) {
         const { bytes, value, key } = await readBody(c);
         const ask = { ...readAsk(value, bytes.length, limits), ...traceOf(c.req.raw) };
+        keepWithin(caller, ask.to);
         return answer(await control.ask(caller, ask, key));
       },
     },
     {
       method: "POST",
       path: "/agents",
-      async handle(c) {
+      role: "operator",
+      forAgents: "refused",
+      async handle(c, caller) {
         const { bytes, value, key } = await readBody(c);
         const spawn = readSpawn(value, bytes.length, limits);
         const view = await control.spawn(caller, spawn, key);
@@ -99,6 +100,8 @@ function writeRoutes({ control, clock, limits }: RouteOptions): Route[] {
     {
       method: "POST",
       path: "/shutdown",
+      role: "admin",
+      forAgents: "refused",
       handle() {
         control.shutdown();
         return answer({ stopping: true }, 202);
@@ -113,36 +116,58 @@ function agentRoutes({ control }: RouteOptions): Route[] {
     {
       method: "GET",
       path: "/agents",
+      role: "viewer",
+      forAgents: "handled",
       handle: async (c) => answer(await control.agents(readAgentsQuery(c.req.query()))),
     },
     {
       method: "GET",
       path: "/agents/:address",
+      role: "viewer",
+      forAgents: "address",
       handle: async (c) => answer(await control.agent(addressOf(c))),
     },
     {
       method: "DELETE",
       path: "/agents/:address",
-      async handle(c) {
+      role: "operator",
+      forAgents: "refused",
+      async handle(c, caller) {
         await control.delete(caller, addressOf(c));
         return new Response(null, { status: 204 });
       },
     },
-    { method: "GET", path: "/tree", handle: async () => answer(await control.tree()) },
+    {
+      method: "GET",
+      path: "/tree",
+      role: "viewer",
+      forAgents: "handled",
+      handle: async () => answer(await control.tree()),
+    },
   ];
 }
 
 function readRoutes({ control, clock }: RouteOptions): Route[] {
   return [
-    { method: "GET", path: "/status", handle: async () => answer(await control.status()) },
+    {
+      method: "GET",
+      path: "/status",
+      role: "viewer",
+      forAgents: "refused",
+      handle: async () => answer(await control.status()),
+    },
     {
       method: "GET",
       path: "/asks/:id",
+      role: "viewer",
+      forAgents: "handled",
       handle: async (c) => answer(viewAsk(await control.readAsk(c.req.param("id") ?? ""))),
     },
     {
       method: "GET",
       path: "/messages",
+      role: "viewer",
+      forAgents: "handled",
       async handle(c) {
         const page = await control.messages(readMessagesQuery(c.req.query(), clock.wallMs()));
         return answer({ items: page.items.map(viewMessage), nextCursor: page.nextCursor });
@@ -151,6 +176,8 @@ function readRoutes({ control, clock }: RouteOptions): Route[] {
     {
       method: "GET",
       path: "/deadletters",
+      role: "viewer",
+      forAgents: "handled",
       async handle(c) {
         const page = await control.deadLetters(readDeadLettersQuery(c.req.query()));
         return answer({ items: page.items.map(viewDeadLetter), nextCursor: page.nextCursor });
@@ -159,6 +186,8 @@ function readRoutes({ control, clock }: RouteOptions): Route[] {
     {
       method: "GET",
       path: "/recall",
+      role: "viewer",
+      forAgents: "refused",
       async handle(c) {
         const { q, limit, includeDeleted } = readRecallQuery(c.req.query());
         const options = includeDeleted === undefined ? { limit } : { limit, includeDeleted };

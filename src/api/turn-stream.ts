@@ -2,7 +2,7 @@
 import { parseAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import type { Control, TurnView } from "../supervisor/control.ts";
-import type { Route } from "./routes.ts";
+import type { Route } from "./route.ts";
 
 /** Bytes that one follower may be behind; what comes then is not sent, and counted. */
 const mostBehind = 16 * 1024 * 1024;
@@ -14,6 +14,8 @@ export function turnRoute({ control, clock }: { control: Control; clock: Clock }
   return {
     method: "GET",
     path: "/agents/:address/turns",
+    role: "viewer",
+    forAgents: "address",
     async handle(c) {
       const given = c.req.param("address") ?? "";
       const address = given === "/" ? given : parseAddress(given);

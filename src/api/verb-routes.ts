@@ -2,22 +2,24 @@
 import type { Context } from "hono";
 import { parseAddress } from "../address.ts";
 import { DreamError } from "../errors.ts";
-import type { Caller } from "../supervisor/control.ts";
 import { agentVerbs } from "../verbs.ts";
 import { answer } from "./answer.ts";
 import { readOptionalBody } from "./body.ts";
 import { readIdempotency } from "./idempotency.ts";
 import { readVerb } from "./requests.ts";
-import type { Route, RouteOptions } from "./routes.ts";
+import type { Route } from "./route.ts";
+import type { RouteOptions } from "./routes.ts";
 import { viewDeadLetter } from "./views.ts";
 
 /** One route for each verb, the checkpoints, and what is done to one dead letter. */
-export function verbRoutes(options: RouteOptions, caller: Caller): Route[] {
+export function verbRoutes(options: RouteOptions): Route[] {
   const { control, clock, limits } = options;
   const verbs = agentVerbs.map((verb): Route => ({
     method: "POST",
     path: `/agents/:address/${verb}`,
-    async handle(c) {
+    role: "operator",
+    forAgents: "refused",
+    async handle(c, caller) {
       const { bytes, value } = await readOptionalBody(c.req.raw, limits.bodyBytes, clock);
       const input = readVerb(verb, c.req.param("address") ?? "", value);
       const key = readIdempotency(c.req.raw, bytes);
@@ -27,24 +29,30 @@ export function verbRoutes(options: RouteOptions, caller: Caller): Route[] {
   return [...verbs, {
     method: "GET",
     path: "/agents/:address/checkpoints",
+    role: "viewer",
+    forAgents: "address",
     async handle(c) {
       const items = await control.checkpoints(parseAddress(c.req.param("address")));
       return answer({ items, nextCursor: null });
     },
-  }, ...letterRoutes(options, caller)];
+  }, ...letterRoutes(options)];
 }
 
-function letterRoutes({ control }: RouteOptions, caller: Caller): Route[] {
+function letterRoutes({ control }: RouteOptions): Route[] {
   return [
     {
       method: "GET",
       path: "/deadletters/:id",
+      role: "viewer",
+      forAgents: "handled",
       handle: async (c) => answer(viewDeadLetter(await control.deadLetter(idOf(c)))),
     },
     {
       method: "POST",
       path: "/deadletters/:id/replay",
-      async handle(c) {
+      role: "operator",
+      forAgents: "refused",
+      async handle(c, caller) {
         const key = readIdempotency(c.req.raw, new Uint8Array());
         return answer(await control.replay(caller, idOf(c), key), 202);
       },
@@ -52,7 +60,9 @@ function letterRoutes({ control }: RouteOptions, caller: Caller): Route[] {
     {
       method: "DELETE",
       path: "/deadletters/:id",
-      async handle(c) {
+      role: "operator",
+      forAgents: "refused",
+      async handle(c, caller) {
         await control.dropLetter(caller, idOf(c));
         return new Response(null, { status: 204 });
       },

@@ -7,6 +7,7 @@ import type { Lane, Outcome } from "../actors/envelope.ts";
 import type { HostInfo } from "../host/hosts.ts";
 import type { ErrorData } from "../errors.ts";
 import type { Json, JsonSchema } from "../json.ts";
+import type { Role } from "../roles.ts";
 import type { AgentVerb } from "../verbs.ts";
 import type {
   AgentStatus,
@@ -26,6 +27,13 @@ import type { MemoryHit, MemoryStats } from "../storage/memory.ts";
 /** Who asks: the token's name is the scope of Idempotency-Keys and the sender `@name`. */
 export interface Caller {
   name: string;
+}
+
+/** A caller whose token was checked. */
+export interface TokenCaller extends Caller {
+  role: Role;
+  /** The subtree that a token of role `agent` may see and write to; null for all other roles. */
+  scope: Address | null;
 }
 
 export interface MessageInput {

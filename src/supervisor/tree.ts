@@ -6,7 +6,7 @@
  * Invariants:
  * - I1 What happens to a child while its supervisor stops it is noted and has no other effect.
  */
-import { type Address, parentOf, rootAddress } from "../address.ts";
+import { type Address, isWithin, parentOf } from "../address.ts";
 import type { ErrorData } from "../errors.ts";
 import type { AgentRecord } from "../storage/store.ts";
 import { buryRest } from "./burial.ts";
@@ -162,7 +162,7 @@ export class Tree implements TreeFace {
     const draft = new Draft();
     for (const node of this.#nodes.values()) {
       if (node.type !== "supervisor" && node.type !== "dynamic") continue;
-      if (!node.ended || !isAtOrBelow(node.address, address)) continue;
+      if (!node.ended || !isWithin(node.address, address)) continue;
       node.window = [];
       noteSupervisor(draft, node, null);
       draft.event(this.#core.clock.wallMs(), "supervisor.reopened", node.address, { by });
@@ -230,8 +230,4 @@ export class Tree implements TreeFace {
       this.childEnded(cell);
     });
   }
-}
-
-function isAtOrBelow(address: Address, top: Address): boolean {
-  return top === rootAddress || address === top || address.startsWith(`${top}/`);
 }

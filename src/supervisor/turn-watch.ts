@@ -2,6 +2,7 @@
  * Who follows the turns of agents. Lossy and in memory: what a follower sees is durable, but nobody
  * waits for it, and nothing is kept for those who come later.
  */
+import { isWithin } from "../address.ts";
 import type { Envelope } from "../actors/envelope.ts";
 import type { TurnedFrame } from "../actors/protocol.ts";
 import type { Cell } from "./cell.ts";
@@ -33,10 +34,6 @@ export class TurnWatch {
     for (const follower of this.#followers.keys()) follower.end();
     this.#followers.clear();
   }
-}
-
-function isWithin(address: string, at: string): boolean {
-  return at === "/" || address === at || address.startsWith(`${at}/`);
 }
 
 function viewTurn(
