@@ -23,7 +23,12 @@ export async function spawnCounters(client: Client, count: number): Promise<void
   await inGroups(count, async (index) => {
     const address = addressOf(index);
     await client.spawn({ address, kind: "counter" });
-    await eventually(async () => (await client.agent(address)).status === "running", {
+    const isActive = async () => {
+      const { thread, turns } = await client.agent(address);
+      // "running" alone it is from the moment it is to get a thread.
+      return thread !== null && turns > 0;
+    };
+    await eventually(isActive, {
       what: `${address} in a thread`,
       everyMs: 10,
     });
