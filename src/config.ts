@@ -164,12 +164,15 @@ function readSettingsFile(file: string, readFile: (path: string) => string | nul
   return read(data, file, (key) => key);
 }
 
+/** Read by the commands that talk to a service, and by `findHome`. */
+const clientVariables = new Set(["DREAMOS_HOME", "DREAMOS_URL", "DREAMOS_TOKEN", "DREAMOS_CA"]);
+
 function settingsOfEnv(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
   const found: Record<string, unknown> = {};
   const foundLimits: Record<string, string> = {};
   const byVariable = new Map(limitNames.map((name) => [variableOf(name), name]));
   for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith("DREAMOS_") || name === "DREAMOS_HOME" || !value) continue;
+    if (!name.startsWith("DREAMOS_") || clientVariables.has(name) || !value) continue;
     const limit = byVariable.get(name);
     const setting = settingNames.find((key) => `DREAMOS_${key.toUpperCase()}` === name);
     if (limit) foundLimits[limit] = value;
@@ -177,7 +180,7 @@ function settingsOfEnv(env: Readonly<Record<string, string | undefined>>): Recor
     else {
       const known = [
         ...settingNames.map((key) => `DREAMOS_${key.toUpperCase()}`),
-        "DREAMOS_HOME",
+        ...clientVariables,
         ...byVariable.keys(),
       ];
       throw unknownKey(name, "the environment", known);

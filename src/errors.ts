@@ -171,6 +171,11 @@ export const errorKinds = {
     exit: 1,
     hint: "Stop the other instance (dreamos down) or use another --home.",
   },
+  tls_failed: {
+    status: 502,
+    exit: 3,
+    hint: "Name the certificate that it was signed with: --ca FILE, or DREAMOS_CA.",
+  },
   port_in_use: { status: 409, exit: 1, hint: "Choose another --port; 0 picks a free one." },
   database_newer: {
     status: 500,

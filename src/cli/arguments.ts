@@ -8,17 +8,29 @@ import { nearest } from "../nearest.ts";
 import { type Command, type OptionSpec, type Run, textOption } from "./command.ts";
 
 /** Options of every command. */
-export const commonOptions: Readonly<Record<string, OptionSpec>> = {
+const commonOptions: Readonly<Record<string, OptionSpec>> = {
   home: { type: "string", value: "DIR", help: "folder of the service (default ./runtime)" },
   json: { type: "boolean", help: "print JSON" },
   help: { type: "boolean", short: "h", help: "show this help" },
 };
 
+/** Options of every command that talks to a service. */
+const clientOptions: Readonly<Record<string, OptionSpec>> = {
+  url: { type: "string", value: "URL", help: "another service, instead of the one of HOME" },
+  token: { type: "string", value: "TOKEN", help: "instead of HOME/token; better DREAMOS_TOKEN" },
+  ca: { type: "string", value: "FILE", help: "certificate (PEM) that an https URL is trusted by" },
+};
+
+/** All options that the command knows. */
+export function optionsOf({ options, isLocal }: Command): Readonly<Record<string, OptionSpec>> {
+  return { ...options, ...commonOptions, ...(isLocal ? {} : clientOptions) };
+}
+
 /** Splits the command's name from the rest; options of every command may stand before it. */
 export function findCommand(argv: readonly string[]): { name: string | null; rest: string[] } {
   const { tokens } = parseArgs({
     args: [...argv],
-    options: commonOptions,
+    options: { ...commonOptions, ...clientOptions },
     strict: false,
     tokens: true,
   });
@@ -35,7 +47,7 @@ export function parseCommandLine(
   command: Command,
   argv: string[],
 ): Pick<Run, "args" | "options"> {
-  const known: Record<string, OptionSpec> = { ...commonOptions, ...command.options };
+  const known = optionsOf(command);
   const { values, positionals, tokens } = parseArgs({
     args: argv,
     options: known,
@@ -62,7 +74,11 @@ export function parseCommandLine(
   return { args: positionals, options: values as Run["options"] };
 }
 
-function unknownOption(name: string, seen: string, known: Record<string, OptionSpec>): DreamError {
+function unknownOption(
+  name: string,
+  seen: string,
+  known: Readonly<Record<string, OptionSpec>>,
+): DreamError {
   const meant = nearest(seen.replace(/^-+/, ""), Object.keys(known));
   return usage(
     `dreamos ${name} has no option ${seen.slice(0, 40)}` +

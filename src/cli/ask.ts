@@ -24,7 +24,7 @@ export const askCommand: Command = {
     const ask: NewAsk = { to, type };
     if (timeoutMs !== undefined) ask.timeoutMs = timeoutMs;
     ask.payload = readJson(payload, "the payload");
-    const { client } = findService(run.home);
+    const { client } = findService(run);
     const key = textOption(run, "key");
     const answer = await client.ask(ask, key === undefined ? {} : { idempotencyKey: key });
     if (run.json) run.terminal.print(JSON.stringify(answer));

@@ -18,8 +18,9 @@ export const checkpointsCommand: Command = {
   about: ["The last five are kept: at most one a minute, and one before each restart."],
   examples: ["dreamos checkpoints /scribe", "dreamos restart /scribe --from-checkpoint 12"],
   takes: [1, 1],
-  async run({ args, home, json, terminal }) {
-    const page = await findService(home).client.checkpoints(args[0]!);
+  async run(run) {
+    const { args, json, terminal } = run;
+    const page = await findService(run).client.checkpoints(args[0]!);
     if (json) {
       terminal.print(JSON.stringify(page));
       return 0;

@@ -58,6 +58,8 @@ export interface Command {
   /** Lines below the summary. */
   about?: string[];
   options?: Readonly<Record<string, OptionSpec>>;
+  /** Talks to no running service: takes no --url and --token. */
+  isLocal?: true;
   examples: string[];
   /** Fewest and most positional arguments. */
   takes: readonly [number, number];
@@ -66,7 +68,7 @@ export interface Command {
 }
 
 /** A text option; undefined when it was not given. */
-export function textOption(run: Run, name: string): string | undefined {
+export function textOption(run: Pick<Run, "options">, name: string): string | undefined {
   const value = run.options[name];
   return typeof value === "string" ? value : undefined;
 }

@@ -67,7 +67,7 @@ function numberOf(text: string): number {
 
 async function list(run: Run, to: string | undefined): Promise<number> {
   const limit = countOption(run, "limit", 50);
-  const { client } = findService(run.home);
+  const { client } = findService(run);
   const page = await client.deadLetters(to === undefined ? { limit } : { limit, to });
   const { terminal } = run;
   if (run.json) {
@@ -92,8 +92,9 @@ async function list(run: Run, to: string | undefined): Promise<number> {
   return 0;
 }
 
-async function show({ home, json, terminal }: Run, id: number): Promise<number> {
-  const letter = await findService(home).client.deadLetter(id);
+async function show(run: Run, id: number): Promise<number> {
+  const { json, terminal } = run;
+  const letter = await findService(run).client.deadLetter(id);
   if (json) terminal.print(JSON.stringify(letter));
   else for (const line of linesOf(letter)) terminal.print(line);
   return 0;
@@ -131,7 +132,7 @@ async function each(
   if ((to === undefined) === (names.length === 0)) {
     throw usage(`Wanted: dreamos deadletters ${word} NUMBER…, or --to ADDRESS`);
   }
-  const { client } = findService(run.home);
+  const { client } = findService(run);
   const ids = to === undefined ? names.map(numberOf) : await lettersTo(client, to);
   const done: { letter: number; id: string | null }[] = [];
   const refused: { letter: number; code: string; message: string }[] = [];

@@ -29,9 +29,10 @@ export const deployCommand: Command = {
   },
   examples: ["dreamos deploy my-swarm/swarm.ts", "dreamos deploy --check my-swarm/greeter.ts"],
   takes: [1, 1],
-  async run({ args, cwd, home, json, options, terminal }) {
+  async run(run) {
+    const { args, cwd, json, options, terminal } = run;
     const path = resolve(cwd, args[0]!);
-    const { client } = findService(home);
+    const { client } = findService(run);
     if (options.check === true) {
       const found = await client.checkDeployment(path);
       if (json) terminal.print(JSON.stringify(found));

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { systemClock } from "../clock.ts";
-import { DreamError } from "../errors.ts";
+import { type Client, DreamError } from "../api/client.ts";
 import { durationOption } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { findService } from "./service.ts";
@@ -18,23 +18,28 @@ export const downCommand: Command = {
   takes: [0, 0],
   async run(run) {
     const timeoutMs = durationOption(run, "timeout") ?? 30_000;
-    const { client, pid } = findService(run.home);
+    const { client, pid, url } = findService(run);
     await client.shutdown();
     const until = systemClock.monotonicMs() + timeoutMs;
-    while (isAlive(pid)) {
+    const [what, details] = pid === null
+      ? [`The service at ${url}`, { url }]
+      : [`Process ${pid}`, { pid }];
+    while (pid === null ? await answers(client) : isAlive(pid)) {
       if (systemClock.monotonicMs() > until) {
-        throw new DreamError(
-          "not_stopped",
-          `Process ${pid} still runs ${timeoutMs} ms after it was asked to end`,
-          { details: { pid } },
-        );
+        const message = `${what} still runs ${timeoutMs} ms after it was asked to end`;
+        throw new DreamError("not_stopped", message, { details });
       }
       await new Promise<void>((resolve) => systemClock.after(lookEveryMs, resolve));
     }
-    run.terminal.print(run.json ? JSON.stringify({ stopped: true, pid }) : `Stopped ${pid}`);
+    run.terminal.print(run.json ? JSON.stringify({ stopped: true, pid }) : `Stopped ${pid ?? url}`);
     return 0;
   },
 };
+
+/** Of a service on another machine nothing else can be seen. */
+async function answers(client: Client): Promise<boolean> {
+  return await client.health().then(() => true, ({ code }) => code !== "not_running");
+}
 
 /** Whether the process still runs; one that has ended but was not yet waited for does not. */
 function isAlive(pid: number): boolean {

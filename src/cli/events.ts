@@ -30,7 +30,7 @@ export const eventsCommand: Command = {
     const since = sinceOf(run, follow);
     const type = textOption(run, "type");
     const [under] = run.args;
-    const events = await findService(run.home).client.events({
+    const events = await findService(run).client.events({
       follow,
       ...(since === undefined ? {} : { since }),
       ...(type === undefined ? {} : { type }),

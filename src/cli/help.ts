@@ -1,7 +1,7 @@
 /** `dreamos help` and `--help` of every command. */
 import { errorKinds } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { commonOptions, usage } from "./arguments.ts";
+import { optionsOf, usage } from "./arguments.ts";
 import { type Command, type CommandTable, groups } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 import { padTo } from "./text.ts";
@@ -10,6 +10,7 @@ export const helpCommand: Command = {
   usage: "[COMMAND]",
   summary: "show all commands, or the help of one",
   examples: ["dreamos help", "dreamos help send"],
+  isLocal: true,
   takes: [0, 1],
   async run({ args: [name], commands, terminal }) {
     if (name === undefined) return printOverview(commands, terminal);
@@ -63,7 +64,7 @@ export function printCommandHelp(name: string, command: Command, terminal: Termi
   print(`Usage: ${tint("bold", `dreamos ${name} ${command.usage}`.trim())} [OPTIONS]`);
   for (const line of command.about ?? []) print(line);
   print();
-  for (const [option, spec] of Object.entries({ ...command.options, ...commonOptions })) {
+  for (const [option, spec] of Object.entries(optionsOf(command))) {
     const form = `--${option}${spec.value ? ` ${spec.value}` : ""}`;
     const choices = spec.choices ? `: ${spec.choices.join(", ")}` : "";
     print(`  ${tint("cyan", padTo(form, 22))} ${spec.help}${choices}`);

@@ -11,6 +11,7 @@ export const initCommand: Command = {
   summary: "write a new swarm of two agents, with a test",
   about: ["The folder is made; one that is there already must be empty."],
   examples: ["dreamos init my-swarm", "dreamos init ../swarms/night-shift"],
+  isLocal: true,
   takes: [1, 1],
   run({ args, cwd, terminal, json }) {
     const folder = resolve(cwd, args[0]!);

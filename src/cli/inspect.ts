@@ -24,7 +24,7 @@ export const inspectCommand: Command = {
   async run(run) {
     if (run.options.stately !== true) throw usage("dreamos inspect wants --stately");
     const port = portOf(run);
-    const { client } = findService(run.home);
+    const { client } = findService(run);
     const [address = "/"] = run.args;
     // So that a wrong address is told before anything listens.
     const first = address === "/" ? null : await client.agent(address);

@@ -40,7 +40,7 @@ export const messagesCommand: Command = {
       if (sinceMs === null) throw usage("--since wants 10m, or an ISO 8601 time");
       query.since = sinceMs;
     }
-    const page = await findService(run.home).client.messages(query);
+    const page = await findService(run).client.messages(query);
     const { terminal } = run;
     if (run.json) {
       terminal.print(JSON.stringify(page));

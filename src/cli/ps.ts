@@ -31,7 +31,7 @@ export const psCommand: Command = {
   async run(run) {
     const under = textOption(run, "under");
     const limit = countOption(run, "limit", 1_000);
-    const { client } = findService(run.home);
+    const { client } = findService(run);
     const page = await client.agents(under === undefined ? { limit } : { limit, under });
     const { terminal } = run;
     if (run.json) {

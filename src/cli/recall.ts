@@ -19,7 +19,7 @@ export const recallCommand: Command = {
   takes: [1, 100],
   async run(run) {
     const limit = countOption(run, "limit", 5);
-    const { client } = findService(run.home);
+    const { client } = findService(run);
     const includeDeleted = run.options.deleted === true;
     const page = await client.recall(run.args.join(" "), { limit, includeDeleted });
     const { terminal } = run;

@@ -25,7 +25,7 @@ export const sendCommand: Command = {
     if (lane) message.lane = lane;
     if (expiresInMs !== undefined) message.expiresInMs = expiresInMs;
     message.payload = readJson(payload, "the payload");
-    const { client } = findService(run.home);
+    const { client } = findService(run);
     const key = textOption(run, "key");
     const sent = await client.send(message, key === undefined ? {} : { idempotencyKey: key });
     run.terminal.print(run.json ? JSON.stringify(sent) : sent.id);

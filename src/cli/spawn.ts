@@ -24,7 +24,7 @@ export const spawnCommand: Command = {
     if (restart) spawn.restart = restart;
     const input = textOption(run, "input");
     if (input !== undefined) spawn.input = readJson(input, "the input");
-    const { client } = findService(run.home);
+    const { client } = findService(run);
     const key = textOption(run, "key");
     const agent = await client.spawn(spawn, key === undefined ? {} : { idempotencyKey: key });
     run.terminal.print(run.json ? JSON.stringify(agent) : agent.address);

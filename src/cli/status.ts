@@ -12,7 +12,7 @@ export const statusCommand: Command = {
   examples: ["dreamos status", "dreamos status /captain", "dreamos status /scribe --json"],
   takes: [0, 1],
   async run(run) {
-    const { client, url } = findService(run.home);
+    const { client, url } = findService(run);
     const address = run.args[0];
     if (address !== undefined) {
       const agent = await client.agent(address);

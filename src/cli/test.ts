@@ -15,6 +15,7 @@ export const testCommand: Command = {
   ],
   options: { "no-check": { type: "boolean", help: "run tests without compiling first" } },
   examples: ["dreamos test my-swarm", "dreamos test . lamp"],
+  isLocal: true,
   takes: [0, 20],
   async run({ args: [given = ".", ...filters], options, cwd, env }) {
     const folder = resolve(cwd, given);

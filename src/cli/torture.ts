@@ -23,6 +23,7 @@ export const tortureCommand: Command = {
     keep: { type: "boolean", help: "leave the scratch folder behind" },
   },
   examples: ["dreamos torture --rounds 5", "dreamos torture --seed 7 --keep"],
+  isLocal: true,
   takes: [0, 0],
   async run(run) {
     if (!existsSync(program)) {

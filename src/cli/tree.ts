@@ -12,8 +12,9 @@ export const treeCommand: Command = {
   about: [`Marks: ${legend}`],
   examples: ["dreamos tree", "dreamos tree --json | jq '.children[].address'"],
   takes: [0, 0],
-  async run({ home, json, terminal }) {
-    const tree = await findService(home).client.tree();
+  async run(run) {
+    const { json, terminal } = run;
+    const tree = await findService(run).client.tree();
     if (json) terminal.print(JSON.stringify(tree));
     else for (const line of drawTree(tree, terminal)) terminal.print(line);
     return 0;

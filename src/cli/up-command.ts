@@ -37,6 +37,7 @@ export const upCommand: Command = {
     "dreamos up --home ./other --port 0 --inbox ~/notes",
     "dreamos up --json --limit askTimeoutMs=1m",
   ],
+  isLocal: true,
   takes: [0, 1],
   async run(run) {
     const config = loadConfig({ flags: flagsOf(run), env: run.env, cwd: run.cwd });

@@ -30,7 +30,7 @@ function commandOf(verb: AgentVerb, { read = () => ({}), ...words }: Words): Com
     async run(run) {
       const idempotencyKey = textOption(run, "key");
       const options = { ...read(run), ...(idempotencyKey !== undefined && { idempotencyKey }) };
-      const { client } = findService(run.home);
+      const { client } = findService(run);
       const answer = await client.carryOut(verb, run.args[0]!, options);
       print(run, answer);
       return answer.agents.every(({ error }) => error === null) ? 0 : 1;

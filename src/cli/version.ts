@@ -5,6 +5,7 @@ export const versionCommand: Command = {
   usage: "",
   summary: "show the version of this checkout",
   examples: ["dreamos version"],
+  isLocal: true,
   takes: [0, 0],
   run({ json, terminal }) {
     const deno = Deno.version.deno;
