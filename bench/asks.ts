@@ -2,6 +2,7 @@
 import type { Client } from "../src/api/client.ts";
 import { addressOf, expectTotal, payload, spawnCounters } from "./counters.ts";
 import { percentile } from "./figures.ts";
+import { type Stretch, unwatched } from "./stretch.ts";
 
 const askers = 64;
 
@@ -22,10 +23,11 @@ export interface AskTimes {
 export async function measureAsks(
   client: Client,
   { sequential, each }: AskSizes,
+  stretch: Stretch = unwatched,
 ): Promise<{ sequential: AskTimes; together: AskTimes }> {
   await spawnCounters(client, askers);
-  const one = await measure(client, 1, sequential);
-  const all = await measure(client, askers, each);
+  const one = await stretch("W2 one", sequential, () => measure(client, 1, sequential));
+  const all = await stretch("W2 64", askers * each, () => measure(client, askers, each));
   await expectTotal(client, askers, sequential + askers * each);
   return { sequential: one, together: all };
 }

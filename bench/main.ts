@@ -23,6 +23,9 @@ interface Options {
   quick: boolean;
   json: boolean;
   dir: string | undefined;
+  /** Says where the time goes instead of measuring. */
+  profile: boolean;
+  functions: boolean;
 }
 
 function readOptions(args: string[]): Options {
@@ -34,6 +37,8 @@ function readOptions(args: string[]): Options {
       quick: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       dir: { type: "string" },
+      profile: { type: "boolean", default: false },
+      functions: { type: "boolean", default: false },
     },
   });
   const known = ["limits", ...Object.keys(workloads)];
@@ -49,6 +54,8 @@ function readOptions(args: string[]): Options {
     quick: values.quick,
     json: values.json,
     dir: values.dir,
+    profile: values.profile,
+    functions: values.functions,
   };
 }
 
@@ -99,8 +106,19 @@ function toFigures(values: Map<string, number[]>): Figure[] {
   });
 }
 
+/** In a folder that is removed; one workload after the other. */
+async function profileAll({ names, quick, dir, functions }: Options): Promise<void> {
+  const { profile, profiled } = await import("./profile.ts");
+  for (const name of names.filter((each) => profiled.includes(each))) {
+    const folder = await Deno.makeTempDir({ dir, prefix: "dreamos-bench-" });
+    await profile(name, folder, { quick, functions, print: console.log })
+      .finally(() => Deno.remove(folder, { recursive: true }));
+  }
+}
+
 async function main(args: string[]): Promise<void> {
   const options = readOptions(args);
+  if (options.profile) return await profileAll(options);
   const figures = toFigures(await measure(options));
   if (options.json) { for (const figure of figures) console.log(toJson(figure)); }
   else console.log(`${toTable(figures)}\n\n${figures.map(toJson).join("\n")}`);

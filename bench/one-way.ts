@@ -1,6 +1,7 @@
 /** W1: messages from outside to many agents, each durable, each handled in a turn. */
 import type { Client } from "../src/api/client.ts";
 import { expectTotal, makeBatches, sendAll, spawnCounters } from "./counters.ts";
+import { type Stretch, unwatched } from "./stretch.ts";
 
 const agents = 100;
 
@@ -16,11 +17,12 @@ export interface OneWaySizes {
 export async function measureOneWay(
   client: Client,
   { cold, warm }: OneWaySizes,
+  stretch: Stretch = unwatched,
 ): Promise<{ cold: number; warm: number }> {
   await spawnCounters(client, agents);
   return {
-    cold: await measure(client, cold, cold),
-    warm: await measure(client, warm, cold + warm),
+    cold: await stretch("W1 cold", cold, () => measure(client, cold, cold)),
+    warm: await stretch("W1 warm", warm, () => measure(client, warm, cold + warm)),
   };
 }
 

@@ -1,5 +1,6 @@
 /** W3: tokens round a ring of agents; every hop is a durable turn with a durable message. */
 import type { Client } from "../src/api/client.ts";
+import { type Stretch, unwatched } from "./stretch.ts";
 
 const agents = 100;
 const addressOf = (index: number) => `/ring/l-${index % agents}`;
@@ -15,6 +16,7 @@ export interface RingSizes {
 export async function measureRing(
   client: Client,
   { one, each }: RingSizes,
+  stretch: Stretch = unwatched,
 ): Promise<{ hopMs: number; hopsPerSecond: number }> {
   await client.spawn({ address: "/ring/finish", kind: "finish" });
   for (let index = 0; index < agents; index++) {
@@ -23,8 +25,8 @@ export async function measureRing(
   }
   // Once round: all are in their threads then, and their code has run.
   await go(client, 1, agents);
-  const oneMs = await go(client, 1, one);
-  const allMs = await go(client, agents, each);
+  const oneMs = await stretch("W3 one token", one, () => go(client, 1, one));
+  const allMs = await stretch("W3 100 tokens", agents * each, () => go(client, agents, each));
   await expectHops(client, agents + one + agents * each);
   return { hopMs: oneMs / one, hopsPerSecond: agents * each / allMs * 1_000 };
 }

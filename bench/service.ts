@@ -15,6 +15,8 @@ export type Way = "inProcess" | "http";
 
 export interface Service {
   client: Client;
+  /** Of the control process. */
+  pid: number;
   /** Drains and ends it; resolves when it is gone. */
   stop(): Promise<void>;
 }
@@ -22,9 +24,16 @@ export interface Service {
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const swarm = fileOf("./swarm.ts");
 
-/** Starts the swarm of the workloads with HOME `home`. */
-export async function startService(way: Way, home: string): Promise<Service> {
-  return await (way === "inProcess" ? startHere(home) : startProcess(home));
+/** How a process is started whose functions are watched. */
+export interface Under {
+  /** What starts hosts in place of Deno. */
+  program: string;
+  env: Record<string, string>;
+}
+
+/** Starts the swarm of the workloads with HOME `home`; `under` is for `http` alone. */
+export async function startService(way: Way, home: string, under?: Under): Promise<Service> {
+  return await (way === "inProcess" ? startHere(home) : startProcess(home, under));
 }
 
 async function startHere(home: string): Promise<Service> {
@@ -52,14 +61,17 @@ async function startHere(home: string): Promise<Service> {
     token,
     fetch: (path, init) => app.fetch(new Request(path, init)),
   });
-  return { client, stop: () => stopped(client, ended) };
+  return { client, pid: Deno.pid, stop: () => stopped(client, ended) };
 }
 
-async function startProcess(home: string): Promise<Service> {
-  const main = fileOf("../src/cli/main.ts");
-  const flags = ["--json", "--port", "0", "--home", home, "--swarm", swarm];
-  const child = spawn(Deno.execPath(), ["run", "-A", main, "up", ...flags], {
+async function startProcess(home: string, under?: Under): Promise<Service> {
+  const flags = ["up", "--json", "--port", "0", "--home", home, "--swarm", swarm];
+  const command = under
+    ? [fileOf("./profiled-up.ts"), under.program, ...flags]
+    : [fileOf("../src/cli/main.ts"), ...flags];
+  const child = spawn(Deno.execPath(), ["run", "-A", ...command], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...Deno.env.toObject(), ...under?.env },
   });
   const ended = once(child, "exit").then(([code]) => code as number);
   const lines = createInterface(child.stdout);
@@ -67,7 +79,7 @@ async function startProcess(home: string): Promise<Service> {
   if (!Array.isArray(first)) throw new Error(`dreamos up ended with ${first} early`);
   const { url, tokenFile } = JSON.parse(first[0]) as { url: string; tokenFile: string };
   const client = createClient({ url, token: await readToken(tokenFile) });
-  return { client, stop: () => stopped(client, ended) };
+  return { client, pid: child.pid!, stop: () => stopped(client, ended) };
 }
 
 async function stopped(client: Client, ended: Promise<number>): Promise<void> {
