@@ -42,6 +42,7 @@ export async function recordFunctions<T>(
   const { stdout } = await run("perf", ["script", "-i", file, "-F", "comm,pid,tid,ip,sym,dso"], {
     maxBuffer: 1024 * 1024 * 1024,
   });
+  for (const pid of pids) rmSync(`/tmp/perf-${pid}.map`, { force: true });
   return { value, lines: toLines(countSamples(stdout, roles)) };
 }
 
