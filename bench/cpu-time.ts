@@ -1,4 +1,4 @@
-/** CPU time by process and thread, from `/proc`: it depends less on who else runs than wall time. */
+/** CPU time by process and thread, from `/proc`: it depends less on who else runs than time. */
 import { readdirSync, readFileSync } from "node:fs";
 import { familyOf } from "../tests/support/processes.ts";
 

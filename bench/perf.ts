@@ -42,8 +42,12 @@ export async function recordFunctions<T>(
   const { stdout } = await run("perf", ["script", "-i", file, "-F", "comm,pid,tid,ip,sym,dso"], {
     maxBuffer: 1024 * 1024 * 1024,
   });
-  for (const pid of pids) rmSync(`/tmp/perf-${pid}.map`, { force: true });
   return { value, lines: toLines(countSamples(stdout, roles)) };
+}
+
+/** V8 writes the names where `perf` looks for them, and leaves them there. */
+export function removeNames(pids: readonly number[]): void {
+  for (const pid of pids) rmSync(`/tmp/perf-${pid}.map`, { force: true });
 }
 
 /** Part of the system → function → samples. */

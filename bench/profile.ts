@@ -3,8 +3,9 @@
  * system spends on a message. With `--functions` also where inside it (needs Linux's `perf`).
  */
 import { join } from "node:path";
+import { familyOf } from "../tests/support/processes.ts";
 import { type CpuTimes, cpuTimes, spent } from "./cpu-time.ts";
-import { nameFunctions, recordFunctions, writeDeno } from "./perf.ts";
+import { nameFunctions, recordFunctions, removeNames, writeDeno } from "./perf.ts";
 import { startService } from "./service.ts";
 import type { Stretch } from "./stretch.ts";
 import { workloadSizes } from "./sizes.ts";
@@ -54,7 +55,9 @@ export async function profile(
     return value;
   };
   await workloads[name]!(service.client, quick, stretch);
+  const pids = familyOf(root).map(({ pid }) => pid);
   await service.stop();
+  removeNames(pids);
 }
 
 function toTable(times: CpuTimes, units: number): string[] {

@@ -1,4 +1,4 @@
-/** How much each workload does: as the issue of each figure says, or little, to see that it works. */
+/** How much each workload does: what its figure asks for, or little, to see that it works. */
 
 export function workloadSizes(quick: boolean) {
   return quick ? small : whole;
