@@ -6,6 +6,7 @@
 import type { Database, Statement } from "libsql";
 import { envelopeKinds, lanes } from "../actors/envelope.ts";
 import type { AgentRecord, Change, Cursors, StateRow } from "./store.ts";
+import type { TokenRow } from "./token-row.ts";
 import * as sweeps from "./sweep-statements.ts";
 import * as sql from "./write-statements.ts";
 
@@ -177,6 +178,10 @@ export class Applier {
         this.#run(sql.putBundle, [hash, agent, manifest, deployedAtMs, code]);
         return;
       }
+      case "token":
+        return this.#run(sql.putToken, tokenRow(change.row));
+      case "tokenGone":
+        return this.#run(sql.dropToken, [change.name]);
       case "meta":
         this.#run(sql.putMeta, [change.name, change.value]);
     }
@@ -241,6 +246,13 @@ function agentRow(record: AgentRecord): unknown[] {
   const suspicion = record.suspicion === null ? null : JSON.stringify(record.suspicion);
   const last = [error, createdAtMs, endedAtMs, record.intent, suspicion];
   return [...first, status, generation, restarts, ...last];
+}
+
+function tokenRow(row: TokenRow): unknown[] {
+  const { name, hash, previousHash, previousUntilMs, role, scope, createdBy } = row;
+  const times = [row.createdAtMs, row.expiresAtMs, row.rotatedAtMs, row.revokedAtMs];
+  const first = [name, hash, previousHash, previousUntilMs, role, scope, createdBy];
+  return [...first, ...times, row.lastUsedAtMs];
 }
 
 function isSweep(change: Change): change is Sweep {

@@ -12,6 +12,7 @@ import { Tables } from "./in-memory-tables.ts";
 import type { Memory } from "./memory.ts";
 import { SharedMemory } from "./shared-memory.ts";
 import type * as contract from "./store.ts";
+import type { TokenRow } from "./token-row.ts";
 import type { WriteFailure, WriteItem, Written } from "./thread-protocol.ts";
 
 export type StoreFault = "busy" | "full" | "reject" | "fsync";
@@ -205,6 +206,10 @@ class InMemoryStore implements contract.Store {
       [...this.tables.bundles.values()].sort((a, b) => a.deployedAtMs - b.deployedAtMs)
         .map(({ code: _code, ...row }) => row)
     );
+  tokens = () =>
+    this.#read<TokenRow[]>(() => (
+      [...this.tables.tokens.values()].sort((a, b) => a.name < b.name ? -1 : 1)
+    ));
   meta = (name: string) => this.#read<string | null>(() => this.tables.meta.get(name) ?? null);
   messages = (query: contract.MessageQuery) =>
     this.#read<contract.Page<contract.MessageRow>>(() => this.#lists.messages(query));

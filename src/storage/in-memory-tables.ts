@@ -22,6 +22,7 @@ import {
   type CheckpointRequest,
   keptCheckpoints,
 } from "./checkpoint.ts";
+import type { TokenRow } from "./token-row.ts";
 import { Documents } from "./in-memory-documents.ts";
 
 const noCursors: Cursors = [0, 0, 0, 0];
@@ -44,6 +45,7 @@ export class Tables {
   readonly calls = new Map<string, CallRow>();
   readonly asks = new Map<string, AskRow>();
   readonly keys = new Map<string, IdempotencyRow>();
+  readonly tokens = new Map<string, TokenRow>();
   readonly meta = new Map<string, string>();
   readonly bundles = new Map<string, BundleRow>();
   checkpoints: Checkpoint[] = [];
@@ -73,6 +75,10 @@ export class Tables {
         const place = `${change.key} ${lane} ${seq}`;
         if (given.has(place) || this.#find(change.key, lane, seq)) return false;
         given.add(place);
+      } else if (change.op === "token") {
+        const { name, hash } = change.row;
+        const isTaken = (one: TokenRow) => one.hash === hash && one.name !== name;
+        if ([...this.tokens.values()].some(isTaken)) return false;
       }
     }
     return true;
@@ -148,6 +154,10 @@ export class Tables {
         this.bundles.delete(name);
         return void this.bundles.set(name, change.row);
       }
+      case "token":
+        return void this.tokens.set(change.row.name, change.row);
+      case "tokenGone":
+        return void this.tokens.delete(change.name);
       case "meta":
         return void this.meta.set(change.name, change.value);
     }

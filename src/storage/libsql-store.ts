@@ -14,6 +14,7 @@ import type { EventQuery, LetterQuery } from "./lists.ts";
 import type { Memory } from "./memory.ts";
 import { SharedMemory } from "./shared-memory.ts";
 import type * as contract from "./store.ts";
+import type { TokenRow } from "./token-row.ts";
 import type { FromStorage, ToStorage, WriteItem } from "./thread-protocol.ts";
 
 export interface LibsqlOptions {
@@ -194,6 +195,7 @@ export class LibsqlStore implements contract.Store {
     this.#read<contract.IdempotencyRow | null>("idempotency", scope, key);
   bundle = (hash: string) => this.#read<contract.BundleRow | null>("bundle", hash);
   bundles = () => this.#read<Omit<contract.BundleRow, "code">[]>("bundles");
+  tokens = () => this.#read<TokenRow[]>("tokens");
   meta = (name: string) => this.#read<string | null>("meta", name);
   messages = (query: contract.MessageQuery) =>
     this.#read<contract.Page<contract.MessageRow>>("messages", query);

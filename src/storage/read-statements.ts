@@ -43,6 +43,11 @@ export const bundle = `SELECT hash, agent, manifest, deployed_at_ms deployedAtMs
   FROM bundles WHERE hash = ? LIMIT 1`;
 export const bundles = `SELECT hash, agent, manifest, deployed_at_ms deployedAtMs
   FROM bundles ORDER BY deployed_at_ms`;
+/** Boot: all of them are kept in memory. */
+export const tokens = `SELECT name, hash, previous_hash previousHash,
+  previous_until_ms previousUntilMs, role, scope, created_by createdBy, created_at_ms createdAtMs,
+  expires_at_ms expiresAtMs, rotated_at_ms rotatedAtMs, revoked_at_ms revokedAtMs,
+  last_used_at_ms lastUsedAtMs FROM tokens ORDER BY name`;
 export const meta = "SELECT value FROM meta WHERE name = ?";
 const checkpointFields = `id, key, at_ms atMs, reason, last_key lastKey, mark, c0, c1, c2, c3,
   turns, summary`;

@@ -108,6 +108,10 @@ export class Reader {
     return this.#all(sql.bundles);
   }
 
+  tokens() {
+    return this.#all(sql.tokens);
+  }
+
   meta(name: string) {
     return this.#all<{ value: string }>(sql.meta, name)[0]?.value ?? null;
   }

@@ -19,6 +19,7 @@ import type { ErrorData } from "../errors.ts";
 import type { Checkpoint, CheckpointInfo, CheckpointRequest } from "./checkpoint.ts";
 import type { Memory } from "./memory.ts";
 import type { Suspicion } from "./suspicion.ts";
+import type { TokenChange, TokenRow } from "./token-row.ts";
 
 export { type AgentStatus, agentStatuses } from "../agent-status.ts";
 
@@ -181,6 +182,7 @@ export type Change =
   | { op: "idempotency"; row: IdempotencyRow }
   | { op: "event"; row: EventRow }
   | { op: "bundle"; row: BundleRow }
+  | TokenChange
   | { op: "meta"; name: string; value: string };
 
 /** A commit did not hold. `own` is false for those thrown away with an earlier one (I4). */
@@ -264,6 +266,7 @@ export interface Store {
   bundle(hash: string): Promise<BundleRow | null>;
   /** All deployments, oldest first: the last one of a kind is its newest. */
   bundles(): Promise<Omit<BundleRow, "code">[]>;
+  tokens(): Promise<TokenRow[]>;
   meta(name: string): Promise<string | null>;
   messages(query: MessageQuery): Promise<Page<MessageRow>>;
   deadLetters(

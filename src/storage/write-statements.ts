@@ -31,6 +31,12 @@ export const putAsk = `INSERT OR REPLACE INTO asks VALUES (${marks(7)})`;
 export const putKey = `INSERT OR REPLACE INTO idempotency VALUES (${marks(5)})`;
 export const putEvents = `INSERT INTO events (at_ms, type, address, data)
   SELECT ${fields(4)} FROM json_each(?)`;
+const tokenColumns = ("hash previous_hash previous_until_ms role scope created_by created_at_ms " +
+  "expires_at_ms rotated_at_ms revoked_at_ms last_used_at_ms").split(" ");
+/** A hash of another name is refused, not taken away from that. */
+export const putToken = `INSERT INTO tokens VALUES (${marks(12)}) ON CONFLICT (name) DO UPDATE SET
+  ${tokenColumns.map((name) => `${name} = excluded.${name}`).join(", ")}`;
+export const dropToken = "DELETE FROM tokens WHERE name = ?";
 export const putBundle = `INSERT OR REPLACE INTO bundles VALUES (${marks(5)})`;
 /** Skips stay with the envelopes: history tells by them what was never handled. */
 export const forgetAgent = [

@@ -12,6 +12,7 @@ import type {
   Store,
   TimerRow,
 } from "../../src/storage/store.ts";
+import type { TokenRow } from "../../src/storage/token-row.ts";
 
 /** A UUID that sorts by `number`. */
 export function uuid(number: number): string {
@@ -37,6 +38,24 @@ export function agentRecord(key: number, more: Partial<AgentRecord> = {}): Agent
     endedAtMs: null,
     intent: null,
     suspicion: null,
+    ...more,
+  };
+}
+
+export function tokenRow(name: string, more: Partial<TokenRow> = {}): TokenRow {
+  return {
+    name,
+    hash: `hash of ${name}`,
+    previousHash: null,
+    previousUntilMs: null,
+    role: "viewer",
+    scope: null,
+    createdBy: "@owner",
+    createdAtMs: 1_000,
+    expiresAtMs: null,
+    rotatedAtMs: null,
+    revokedAtMs: null,
+    lastUsedAtMs: null,
     ...more,
   };
 }

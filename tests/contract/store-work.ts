@@ -1,7 +1,8 @@
 /** Part of the contract of stores: timers, calls, asks, and small rows. */
 import { expect, it } from "vitest";
 import type { Store } from "../../src/storage/store.ts";
-import { askRow, callRow, timerRow } from "./store-rows.ts";
+import type { TokenRow } from "../../src/storage/token-row.ts";
+import { askRow, callRow, timerRow, tokenRow } from "./store-rows.ts";
 
 export function describeRows(stores: () => Store): void {
   it("keeps timers, earliest first", async () => {
@@ -75,6 +76,23 @@ export function describeRows(stores: () => Store): void {
     expect(await store.idempotency("@b", "k")).toBeNull();
     expect(await store.meta("m")).toBe("2");
     expect(await store.meta("other")).toBeNull();
+  });
+
+  it("keeps tokens by name, each hash once", async () => {
+    const store = stores();
+    const full = tokenRow("b", {
+      ...{ previousHash: "p", previousUntilMs: 5, role: "agent", scope: "/a", createdBy: "@x" },
+      ...{ expiresAtMs: 6, rotatedAtMs: 7, revokedAtMs: 8, lastUsedAtMs: 9 },
+    });
+    const put = (row: TokenRow) => store.commit([{ op: "token", row }]);
+    await put(tokenRow("c"));
+    await put(tokenRow("b"));
+    await put(full);
+    expect(await store.tokens()).toEqual([full, tokenRow("c")]);
+    await expect(put(tokenRow("d", { hash: full.hash }))).rejects.toMatchObject({ own: true });
+    await store.recover();
+    await store.commit([{ op: "tokenGone", name: "b" }, { op: "tokenGone", name: "none" }]);
+    expect(await store.tokens()).toEqual([tokenRow("c")]);
   });
 
   it("keeps every deployment of a kind, the newest last", async () => {

@@ -77,6 +77,7 @@ function costly(sql: string, values?: unknown[]): string[] {
 const allowed: Record<string, { plan: string[]; why: string }> = {
   allCalls: { plan: ["SCAN calls"], why: "boot: all open calls, once" },
   openAsks: { plan: ["SCAN asks USING INDEX asks_open"], why: "boot: just the open ones" },
+  tokens: { plan: ["SCAN tokens"], why: "boot: all of them, once" },
   bundles: { plan: ["SCAN bundles", "USE TEMP B-TREE FOR ORDER BY"], why: "few rows" },
   deadLetterCount: {
     plan: ["SCAN dead_letters USING COVERING INDEX dead_letters_dead"],
