@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import { root, runDeno } from "../scripts/deno.mjs";
 
-/** Only these start or end processes; all others read HOME and talk to loopback. */
-const needsAll = new Set(["up", "down", "init", "test"]);
+/** Only these start or end processes or write files; all others read HOME and talk to loopback. */
+const needsAll = new Set(["up", "down", "init", "test", "backup", "restore"]);
 const clientRights = [
   "--allow-read",
   "--allow-env",

@@ -114,6 +114,24 @@ export const errorKinds = {
   },
   // what people do to agents (src/verbs.ts)
   ...verbRefusals,
+  // backups
+  backup_running: { status: 409, exit: 1, hint: "Wait until it is done and try again." },
+  bad_backup: {
+    status: 422,
+    exit: 1,
+    hint: "Use another backup; dreamos restore --check tests one.",
+  },
+  file_exists: { status: 409, exit: 1, hint: "Choose another name, or replace it with --force." },
+  home_not_empty: {
+    status: 409,
+    exit: 1,
+    hint: "Restore into a folder that is empty or not there yet: --home DIR.",
+  },
+  restore_unfinished: {
+    status: 409,
+    exit: 78,
+    hint: "Restore again into the same HOME; what was half done is replaced.",
+  },
   // time
   ask_timeout: {
     status: 504,

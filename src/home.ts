@@ -12,6 +12,11 @@ export interface Home {
   serviceFile: string;
   /** Made once, mode 0600: the bearer token of the API. */
   tokenFile: string;
+  databaseFile: string;
+  /** There while a backup is made. */
+  backupFolder: string;
+  /** There while a backup is restored, or when that was cut off. */
+  restoreFolder: string;
   /** Where files are dropped to be read, unless configured otherwise. */
   inboxFolder: string;
 }
@@ -28,6 +33,9 @@ export function findHome(options: {
     configFile: join(path, "config.json"),
     serviceFile: join(path, "service.json"),
     tokenFile: join(path, "token"),
+    databaseFile: join(path, "dreamos.db"),
+    backupFolder: join(path, "backup.part"),
+    restoreFolder: join(path, "restore.part"),
     inboxFolder: join(path, "inbox"),
   };
 }

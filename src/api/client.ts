@@ -138,6 +138,10 @@ export interface Client {
   turns(address: string, options?: RequestOptions): Promise<AsyncIterable<TurnView>>;
   /** Durable events, oldest first: until `signal`, or the end of the service. Misses none. */
   events(options?: EventsOptions): Promise<AsyncIterable<EventView>>;
+  /** A consistent copy of the running system; `body` is the file. */
+  backup(
+    options?: RequestOptions,
+  ): Promise<{ sizeBytes: number; body: ReadableStream<Uint8Array> }>;
   /** Asks the service to drain and end; it goes on for a moment after this resolves. */
   shutdown(): Promise<{ stopping: boolean }>;
 }
@@ -177,17 +181,31 @@ export function createClient(options: ClientOptions): Client {
       turnsOf(await openStream(options, `${agentPath(address)}/turns`, o)),
     events: (o = {}) =>
       followEvents((path, signal) => openStream(options, path, signal ? { signal } : {}), o),
+    backup: async (o) => {
+      const { body, headers } = await openResponse(options, "/api/v1/backups", o, "POST");
+      return { sizeBytes: Number(headers.get("content-length")), body: body! };
+    },
     shutdown: () => call("POST", "/api/v1/shutdown"),
   };
 }
 
 async function openStream(
+  options: ClientOptions,
+  path: string,
+  more?: RequestOptions,
+): Promise<ReadableStream<Uint8Array>> {
+  return (await openResponse(options, path, more)).body!;
+}
+
+/** An answer that is good, with a body that was not read yet. */
+async function openResponse(
   { url, token, fetch = globalThis.fetch }: ClientOptions,
   path: string,
   { signal }: RequestOptions = {},
-): Promise<ReadableStream<Uint8Array>> {
+  method = "GET",
+): Promise<Response> {
   const base = url.replace(/\/+$/, "");
-  const init: RequestInit = { headers: { authorization: `Bearer ${token}` } };
+  const init: RequestInit = { method, headers: { authorization: `Bearer ${token}` } };
   if (signal) init.signal = signal;
   let response: Response;
   try {
@@ -197,7 +215,7 @@ async function openStream(
     throw new DreamError("not_running", `Cannot reach Dream.OS at ${base}`, { cause: error });
   }
   if (!response.ok || !response.body) readAnswer(response, await response.text(), base);
-  return response.body!;
+  return response;
 }
 
 async function* turnsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<TurnView> {

@@ -11,6 +11,8 @@ interface About {
   body?: z.ZodType;
   query?: z.ZodObject;
   isStream?: true;
+  /** Of a good answer that is no JSON. */
+  media?: string;
 }
 
 const verbAbouts = Object.fromEntries(agentVerbs.map((verb) => [
@@ -49,6 +51,7 @@ const abouts: Readonly<Record<string, About>> = {
   },
   "POST /deployments": { summary: "Make new code live", status: 201, body: schemas.deployment },
   "POST /deployments/check": { summary: "What a deployment would do", body: schemas.deployment },
+  "POST /backups": { summary: "A copy of the whole system as one file", media: "application/gzip" },
   "POST /shutdown": { summary: "Drain and end the service", status: 202 },
 };
 
@@ -92,8 +95,9 @@ export function openApiOf(routes: readonly Route[], base: string, version: strin
   };
 }
 
-function operationOf(path: string, { summary, status = 200, body, query, isStream }: About) {
-  const media = isStream ? "text/event-stream" : "application/json";
+function operationOf(path: string, about: About) {
+  const { summary, status = 200, body, query, isStream } = about;
+  const media = about.media ?? (isStream ? "text/event-stream" : "application/json");
   const good = status === 204 ? { description: "Done" } : {
     description: "As asked",
     content: { [media]: {} },

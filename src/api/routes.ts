@@ -5,6 +5,7 @@ import type { Limits } from "../limits.ts";
 import type { Control } from "../supervisor/control.ts";
 import { parseAddress } from "../address.ts";
 import { answer } from "./answer.ts";
+import { backupRoutes } from "./backup-routes.ts";
 import { readJsonBody } from "./body.ts";
 import { deploymentRoutes } from "./deployment-routes.ts";
 import { eventRoute } from "./event-routes.ts";
@@ -48,6 +49,7 @@ export function routesOf(options: RouteOptions): Route[] {
     eventRoute(options),
     ...verbRoutes(options),
     ...deploymentRoutes(options),
+    ...backupRoutes(options),
   ];
 }
 

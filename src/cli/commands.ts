@@ -120,6 +120,16 @@ export const commands: CommandTable = {
     summary: "make new code live without a restart, or check what that would do",
     load: async () => (await import("./deploy.ts")).deployCommand,
   },
+  backup: {
+    group: "data",
+    summary: "write a whole copy of the running system to one file",
+    load: async () => (await import("./backup.ts")).backupCommand,
+  },
+  restore: {
+    group: "data",
+    summary: "make a HOME from a backup",
+    load: async () => (await import("./restore.ts")).restoreCommand,
+  },
   torture: {
     group: "proof",
     summary: "break a service of its own in every way and count what was lost",

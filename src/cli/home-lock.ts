@@ -1,7 +1,8 @@
 /** One running instance per HOME: a kernel lock that dies with its holder. */
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DreamError } from "../errors.ts";
+import type { Home } from "../home.ts";
 
 export interface HomeLock {
   release(): void;
@@ -37,4 +38,14 @@ export function lockHome(home: string, pid: number): HomeLock {
       file.close();
     },
   };
+}
+
+/**
+ * Else a system without anything would start where one was to be restored.
+ *
+ * @throws {DreamError} `restore_unfinished`
+ */
+export function refuseHalfRestored({ path, databaseFile, restoreFolder }: Home): void {
+  if (existsSync(databaseFile) || !existsSync(restoreFolder)) return;
+  throw new DreamError("restore_unfinished", `Cannot start: a restore into ${path} was cut off`);
 }

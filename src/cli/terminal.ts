@@ -7,6 +7,10 @@ export interface Terminal {
   print(text?: string): void;
   /** One line to stderr. */
   note(text: string): void;
+  /** Shows one passing line in place of the last one, if somebody sees it; "" takes it away. */
+  status(text: string): void;
+  /** Whether the reader of stdout has gone (`| head`): then there is no use in going on. */
+  readonly isClosed: boolean;
   /** Colours text for stdout, when somebody sees it. */
   tint(tint: Tint, text: string): string;
   /** Width of the terminal; null when stdout is none, so that nothing is cut for programs. */
@@ -28,18 +32,23 @@ interface Pipe {
 }
 
 /** Writes all of `text`; once the reader has gone (`| head`), the rest is dropped in silence. */
-function writer(pipe: Pipe): (text: string) => void {
+function writer(pipe: Pipe): { write(text: string): void; readonly isOpen: boolean } {
   const encoder = new TextEncoder();
-  let open = true;
-  return (text) => {
-    try {
-      for (let rest = encoder.encode(text); open && rest.length > 0;) {
-        rest = rest.subarray(pipe.writeSync(rest));
+  let isOpen = true;
+  return {
+    get isOpen() {
+      return isOpen;
+    },
+    write(text) {
+      try {
+        for (let rest = encoder.encode(text); isOpen && rest.length > 0;) {
+          rest = rest.subarray(pipe.writeSync(rest));
+        }
+      } catch (error) {
+        if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+        isOpen = false;
       }
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-      open = false;
-    }
+    },
   };
 }
 
@@ -49,9 +58,27 @@ export function systemTerminal(env: Readonly<Record<string, string>>): Terminal 
   const err = writer(Deno.stderr);
   const isTerminal = Deno.stdout.isTerminal();
   const hasColour = isTerminal && !env.NO_COLOR && env.TERM !== "dumb";
+  const hasStatus = Deno.stderr.isTerminal() && env.TERM !== "dumb";
+  let isShown = false;
+  const status = (text: string) => {
+    if (!hasStatus || (text === "" && !isShown)) return;
+    isShown = text !== "";
+    // Cut by characters: what is shown here is narrow ASCII and blocks.
+    err.write(`\r\x1b[K${text.slice(0, Math.max(10, Deno.consoleSize().columns - 1))}`);
+  };
   return {
-    print: (text = "") => out(`${text}\n`),
-    note: (text) => err(`${text}\n`),
+    print(text = "") {
+      status("");
+      out.write(`${text}\n`);
+    },
+    note(text) {
+      status("");
+      err.write(`${text}\n`);
+    },
+    status,
+    get isClosed() {
+      return !out.isOpen;
+    },
     tint(tint, text) {
       if (!hasColour) return text;
       const [on, off] = codes[tint];

@@ -16,6 +16,8 @@ import { endNotedProcesses } from "../processes.ts";
 import { openLibsqlStore } from "../storage/libsql-store.ts";
 import type { Store } from "../storage/store.ts";
 import type { Log } from "../log.ts";
+import { portableConfig } from "../portable-config.ts";
+import { Backups, type BackupStream } from "../storage/backups.ts";
 import { Builder } from "../supervisor/builder.ts";
 import { CodeWatch } from "../supervisor/code-watch.ts";
 import type { Build, BuiltKind } from "../supervisor/deployments.ts";
@@ -23,7 +25,7 @@ import { System } from "../supervisor/system.ts";
 import type { SwarmSpec } from "../swarm.ts";
 import { openToolHost, type ToolHost } from "../tools/tool-host.ts";
 import { version } from "../version.ts";
-import { type HomeLock, lockHome } from "./home-lock.ts";
+import { type HomeLock, lockHome, refuseHalfRestored } from "./home-lock.ts";
 import { openLog } from "./log-file.ts";
 import { foldersOf } from "../swarm-folders.ts";
 
@@ -66,6 +68,7 @@ export async function up(options: UpOptions): Promise<number> {
   try {
     const lock: HomeLock = lockHome(home, Deno.pid);
     undo.push(() => lock.release());
+    refuseHalfRestored(config.home);
     // Left behind by a kill: nobody must take it for this start.
     rmSync(config.home.serviceFile, { force: true });
     const logFile = openLog(home, clock, (level, text) => level === "error" && onTrouble(text));
@@ -152,7 +155,7 @@ function listenToSignals(end: (code: number) => void, undo: (() => void)[]): voi
 
 async function openStore(config: Config, log: Log, undo: (() => unknown)[]): Promise<Store> {
   const store = await openLibsqlStore({
-    file: join(config.home.path, "dreamos.db"),
+    file: config.home.databaseFile,
     clock,
     minFreeBytes: config.limits.minFreeBytes,
   });
@@ -225,6 +228,7 @@ async function openSystem(
     kinds,
     build,
     safe,
+    backup: backupsOf(config),
     about: { home: config.home.path, version, pid: Deno.pid },
     onShutdown: () => end(0),
     onFatal(code, error) {
@@ -238,6 +242,18 @@ async function openSystem(
   late.system = system;
   undo.push(system.gauges.watchLoop());
   return { system, tools };
+}
+
+/** @returns how one backup is made */
+function backupsOf(config: Config): () => Promise<BackupStream> {
+  const { home, limits: { minFreeBytes }, swarm } = config;
+  const backups = new Backups({
+    ...{ clock, minFreeBytes, version, swarm, home: home.path },
+    database: home.databaseFile,
+    folder: home.backupFolder,
+    readConfig: () => portableConfig(home),
+  });
+  return () => backups.make();
 }
 
 /** The API on loopback; `refuse` makes new requests fail while turns drain. */

@@ -19,6 +19,7 @@ import type {
   Page,
   TimerRow,
 } from "../storage/store.ts";
+import type { BackupStream } from "../storage/backups.ts";
 import type { EventFollow } from "./event-log.ts";
 import type { ExitCount, ExitReason } from "./exit-reason.ts";
 import type { DeploymentCheck, DeploymentView } from "./deployment-views.ts";
@@ -267,6 +268,11 @@ export interface Control {
   followEvents(): Promise<EventFollow>;
   /** Numbers of the system in Prometheus' text format. */
   metrics(): Promise<string>;
+  /**
+   * A consistent copy of everything stored, while agents go on. Its body must be read or cancelled.
+   * @throws {DreamError} `backup_running`, `storage_unavailable`
+   */
+  backup(caller: Caller): Promise<BackupStream>;
   /** Drains and ends the process. */
   shutdown(): void;
 }

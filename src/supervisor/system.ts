@@ -2,7 +2,7 @@
  * The running system: puts the parts together, brings everything stored back to life, and is the
  * `Control` that the API calls.
  */
-import { nameOf, parentOf, parseAddress, rootAddress } from "../address.ts";
+import { parseAddress, rootAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import type { Hosts } from "../host/hosts.ts";
 import type { Ids } from "../ids.ts";
@@ -12,13 +12,13 @@ import { CommitRejected, type Store } from "../storage/store.ts";
 import type { SwarmSpec } from "../swarm.ts";
 import { type AdapterRunner, Adapters } from "./adapters.ts";
 import { Asks } from "./asks.ts";
+import { backUp, type MakeBackup } from "./backing-up.ts";
 import { loadAgents } from "./boot.ts";
 import type { Control, SystemStatus } from "./control.ts";
 import type { Core, ToolRunner } from "./core.ts";
 import { type Build, type BuiltKind, Deployments } from "./deployments.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Door } from "./door.ts";
-import { Draft } from "./draft.ts";
 import { EventLog } from "./event-log.ts";
 import { Failures } from "./failures.ts";
 import { Gateway } from "./gateway.ts";
@@ -33,6 +33,7 @@ import { Meters } from "./meters.ts";
 import { Registry } from "./registry.ts";
 import { Resumption } from "./resumption.ts";
 import { SafeMode } from "./safe-mode.ts";
+import { spawnAt } from "./spawn-at.ts";
 import { Timers } from "./timers.ts";
 import { Tree } from "./tree.ts";
 import { TurnWatch } from "./turn-watch.ts";
@@ -57,6 +58,8 @@ export interface SystemParts {
   onShutdown(): void;
   /** Bundles code to be deployed; without it nothing can be. */
   build?: Build;
+  /** Makes backups; without it there are none. */
+  backup?: MakeBackup;
   /** Starts with agents paused (R7). */
   safe?: boolean;
 }
@@ -189,24 +192,8 @@ export class System implements Control {
 
   readAsk: Control["readAsk"] = (id) => this.#asks.read(id);
 
-  spawn: Control["spawn"] = async (caller, { address, kind, input, restart }, idempotency) => {
-    this.#door.checkOpen();
-    const at = parseAddress(address);
-    return await this.#door.keys.once(caller.name, idempotency, async (remember) => {
-      const draft = new Draft();
-      const cell = this.#tree.spawn(draft, {
-        under: parentOf(at),
-        name: nameOf(at),
-        agent: kind,
-        input: JSON.stringify(input ?? {}),
-        restart: restart ?? null,
-        by: `@${caller.name}`,
-      });
-      remember(draft, viewAgent(cell));
-      await this.#core.ledger.commit(draft);
-      return viewAgent(cell);
-    });
-  };
+  spawn: Control["spawn"] = (caller, input, idempotency) =>
+    spawnAt(this.#core, this.#tree, this.#door, caller, input, idempotency);
 
   delete: Control["delete"] = async (caller, address) => {
     await this.carryOut(caller, { verb: "delete", address });
@@ -241,6 +228,8 @@ export class System implements Control {
   deploy: Control["deploy"] = (caller, path) => this.deployments.deploy(caller, path);
   checkDeployment: Control["checkDeployment"] = (path) => this.deployments.check(path);
   recall: Control["recall"] = (query, options) => this.#core.store.memory.recall(query, options);
+
+  backup: Control["backup"] = (caller) => backUp(this.#core, this.#parts.backup, caller);
 
   shutdown(): void {
     this.#parts.onShutdown();

@@ -3,6 +3,7 @@
  * at. Agents answer `echo` with their payload, `never` not at all; `/full` is always full.
  */
 import type { Envelope } from "../../src/actors/envelope.ts";
+import type { BackupManifest } from "../../src/backup-manifest.ts";
 import { nameOf, parentOf } from "../../src/address.ts";
 import { DreamError } from "../../src/errors.ts";
 import type { Json } from "../../src/json.ts";
@@ -247,6 +248,17 @@ export class SmallControl implements Control {
       deleted: false,
     };
     return Promise.resolve([hit].slice(0, limit));
+  }
+
+  /** No real one: the bytes of its file are just words. */
+  backup() {
+    const bytes = new TextEncoder().encode("a backup");
+    const manifest: BackupManifest = {
+      ...{ what: "dreamos-backup", format: 1, version: "0.1.0", schema: 4, madeAtMs: started },
+      ...{ home: "/home", swarm: "/swarm.ts", counts: {}, files: [], leftOut: [] },
+    };
+    const body = new Blob([bytes]).stream();
+    return Promise.resolve({ manifest, sizeBytes: bytes.length, body });
   }
 
   shutdown(): void {

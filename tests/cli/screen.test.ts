@@ -15,6 +15,8 @@ function collect(): Terminal & { lines: string[] } {
     lines,
     print: (text = "") => lines.push(text),
     note: (text) => lines.push(text),
+    status: () => {},
+    isClosed: false,
     tint: (_tint, text) => text,
     columns: null,
   };

@@ -38,7 +38,7 @@ function resolve({ from, target }: Import): string | null {
 function partOf(path: string): string {
   if (path === "src/index.ts" || path === "src/testing.ts") return "index";
   if (/^src\/api\/(?:event-)?client\.ts$/.test(path)) return "client";
-  if (path === "src/cli/up.ts") return "up";
+  if (path === "src/cli/up.ts" || path === "src/cli/offline.ts") return "up";
   const [top, folder, deeper] = path.split("/");
   if (top !== "src") return top!;
   return deeper === undefined ? "words" : folder!;
@@ -68,6 +68,7 @@ const exceptions: readonly { part: string; target: string; why: string }[] = [
   },
   { part: "actors", target: "src/index.ts", why: "the thread gives bundles what they import" },
   { part: "cli", target: "src/cli/up.ts", why: "main.ts loads the command that sees all" },
+  { part: "cli", target: "src/cli/offline.ts", why: "what is done to a HOME without a service" },
 ];
 
 const direction: Rule<CodeFile> = {

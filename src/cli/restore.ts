@@ -1,0 +1,98 @@
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { readArchive } from "../backup-archive.ts";
+import { type BackupManifest, formatBytes } from "../backup-manifest.ts";
+import { systemClock } from "../clock.ts";
+import { DreamError } from "../errors.ts";
+import type { Home } from "../home.ts";
+import type { Command, Run } from "./command.ts";
+import { lockHome } from "./home-lock.ts";
+import { openProgress, type Progress } from "./progress.ts";
+
+export const restoreCommand: Command = {
+  usage: "FILE",
+  summary: "make a HOME from a backup; HOME must be empty or not there yet",
+  about: [
+    "The whole backup is checked first: its hash, the database, its version. One of an older",
+    "version is brought to this one. Start the system with dreamos up afterwards: it goes on where",
+    "it was when the backup was made, with a new token.",
+  ],
+  options: {
+    check: { type: "boolean", help: "only read and check the backup" },
+  },
+  examples: [
+    "dreamos restore dreamos.tar.gz --home ./restored",
+    "dreamos restore dreamos.tar.gz --check",
+  ],
+  takes: [1, 1],
+  async run(run) {
+    const file = resolve(run.cwd, run.args[0]!);
+    if (!existsSync(file)) {
+      throw new DreamError("file_not_found", `Cannot read ${file}: there is no such file`);
+    }
+    const progress = openProgress(run.terminal);
+    const isCheck = run.options.check === true;
+    try {
+      progress.step(isCheck ? "Checking" : "Restoring");
+      const manifest = isCheck
+        ? await readArchive(file, { onProgress: progress.bytes })
+        : await restore(file, run.home, progress);
+      progress.end();
+      print(run, file, manifest, isCheck);
+    } finally {
+      progress.end();
+    }
+    return 0;
+  },
+};
+
+async function restore(file: string, home: Home, progress: Progress): Promise<BackupManifest> {
+  checkEmpty(home);
+  const wasThere = existsSync(home.path);
+  const lock = lockHome(home.path, Deno.pid);
+  try {
+    checkEmpty(home);
+    const { restoreBackup } = await import("./offline.ts");
+    const nowMs = systemClock.wallMs();
+    return await restoreBackup({ file, home, nowMs, onProgress: progress.bytes });
+  } catch (error) {
+    if (!wasThere) rmSync(home.path, { recursive: true, force: true });
+    throw error;
+  } finally {
+    lock.release();
+  }
+}
+
+/** What a restore that was cut off has left does not count; nor does the lock. */
+function checkEmpty({ path, restoreFolder }: Home): void {
+  if (!existsSync(path)) return;
+  if (!statSync(path).isDirectory()) {
+    throw new DreamError("home_not_empty", `Cannot restore into ${path}: it is no folder`);
+  }
+  const own = [resolve(restoreFolder), resolve(path, "lock")];
+  const [other] = readdirSync(path).filter((name) => !own.includes(resolve(path, name)));
+  if (other === undefined) return;
+  throw new DreamError(
+    "home_not_empty",
+    `Cannot restore into ${path}: it is not empty, it holds ${JSON.stringify(other)}`,
+  );
+}
+
+function print(run: Run, file: string, manifest: BackupManifest, isCheck: boolean): void {
+  const { home, json, terminal } = run;
+  const { counts, madeAtMs, schema, swarm, version } = manifest;
+  if (json) {
+    const where = isCheck ? {} : { home: home.path };
+    return terminal.print(JSON.stringify({ file, ...where, manifest }));
+  }
+  const size = manifest.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const { agents = 0, messages = 0, documents = 0 } = counts;
+  terminal.print(
+    `${isCheck ? "It is whole" : `Restored ${home.path}`}: made ` +
+      `${new Date(madeAtMs).toISOString()} by dreamos ${version} (schema ${schema}), ` +
+      `${formatBytes(size)}, ${agents} agents, ${messages} messages, ${documents} documents`,
+  );
+  if (isCheck) return;
+  terminal.print(`Its swarm was ${swarm}`);
+  terminal.print(`Start it with: dreamos up ${swarm} --home ${home.path}`);
+}
