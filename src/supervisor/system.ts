@@ -39,7 +39,7 @@ import { Tree } from "./tree.ts";
 import { TurnWatch } from "./turn-watch.ts";
 import { Verbs } from "./verbs.ts";
 import { viewSystem } from "./view-system.ts";
-import { pageOfAgents, viewAgent, viewCheckpoints, viewDetail, viewTree } from "./views.ts";
+import { pageOfAgents, viewCheckpoints, viewDetail, viewTree } from "./views.ts";
 
 export interface SystemParts {
   clock: Clock;
