@@ -52,7 +52,7 @@ async function fetchBackup(
   progress: Progress,
 ): Promise<{ manifest: BackupManifest; sizeBytes: number }> {
   progress.step("Copying the database");
-  const { sizeBytes, body } = await findService(run.home).client.backup();
+  const { sizeBytes, body } = await findService(run).client.backup();
   const part = join(dirname(path), `.${basename(path)}.${Deno.pid}.part`);
   try {
     progress.step("Writing");
