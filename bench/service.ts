@@ -50,7 +50,6 @@ async function startHere(home: string): Promise<Service> {
   const token = await readToken(tokenFile);
   const app = createApp({
     control: system,
-    token,
     clock: systemClock,
     ids: systemIds(systemClock),
     limits: config.limits,

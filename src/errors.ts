@@ -59,7 +59,11 @@ export const errorKinds = {
   },
   usage: { status: 400, exit: 2, hint: "See dreamos help, or dreamos COMMAND --help." },
   // rights
-  unauthorized: { status: 401, exit: 4, hint: "Send the bearer token of HOME/token." },
+  unauthorized: {
+    status: 401,
+    exit: 4,
+    hint: "Send a valid token: docs/tokens.md; on this machine it is in HOME/token.",
+  },
   denied: { status: 403, exit: 4, hint: "Ask for the capability in the swarm file's grants." },
   forbidden: {
     status: 403,
@@ -77,9 +81,22 @@ export const errorKinds = {
   agent_not_found: { status: 404, exit: 5, hint: "See the agents: dreamos ps." },
   kind_not_found: { status: 404, exit: 5, hint: "See the kinds: dreamos tree --json." },
   ask_not_found: { status: 404, exit: 5, hint: "Asks are kept 7 days after they settle." },
+  token_not_found: { status: 404, exit: 5, hint: "See the tokens: dreamos token list --all." },
   method_not_allowed: { status: 405, exit: 2, hint: "See /openapi.json for the methods." },
   // state
   address_taken: { status: 409, exit: 1, hint: "Choose another address or delete the agent." },
+  token_taken: {
+    status: 409,
+    exit: 1,
+    hint: "Choose another name, or give it a new secret: dreamos token rotate NAME.",
+  },
+  token_revoked: { status: 409, exit: 1, hint: "Make another: dreamos token create NAME." },
+  owner_token: {
+    status: 409,
+    exit: 1,
+    hint: "Give it a new secret instead: dreamos token rotate owner.",
+  },
+  too_many_tokens: { status: 409, exit: 1, hint: "Revoke those that nobody needs." },
   idempotency_conflict: {
     status: 409,
     exit: 1,

@@ -9,14 +9,12 @@ import { answer, refuse } from "./answer.ts";
 import { version } from "../version.ts";
 import { openApiOf } from "./openapi.ts";
 import { type RequestMeter, requestMeter } from "./request-meter.ts";
-import { checkHost, permit, tokenCheck } from "./guard.ts";
+import { bearerOf, checkHost, permit } from "./guard.ts";
 import type { Route } from "./route.ts";
 import { routesOf } from "./routes.ts";
 
 export interface AppOptions {
   control: Control;
-  /** The bearer token that every route but `/healthz` and `/openapi.json` wants. */
-  token: string;
   clock: Clock;
   ids: Ids;
   limits: Limits;
@@ -35,7 +33,8 @@ const metricsHeaders = {
 /** The whole API as one fetch handler; `app.request` serves tests and clients in process. */
 export function createApp(options: AppOptions): Hono {
   const app = new Hono();
-  const authenticate = tokenCheck(options.token);
+  const { tokens } = options.control;
+  const authenticate = (request: Request) => tokens.authenticate(bearerOf(request));
   const meter = requestMeter(options.clock);
   const routes = routesOf(options);
   const document = openApiOf(routes, base, version);

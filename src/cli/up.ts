@@ -2,7 +2,7 @@
  * Starts the whole system and waits for its end. The only module that sees every part: it picks the
  * store, the hosts, the tool host, and mounts the API on the system (design, The picture).
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createApp } from "../api/app.ts";
 import { serve, type Server } from "../api/serve.ts";
@@ -27,6 +27,7 @@ import { openToolHost, type ToolHost } from "../tools/tool-host.ts";
 import { version } from "../version.ts";
 import { type HomeLock, lockHome, refuseHalfRestored } from "./home-lock.ts";
 import { openLog } from "./log-file.ts";
+import { readOwnerToken, replaceOwnerToken } from "./owner-token.ts";
 import { foldersOf } from "../swarm-folders.ts";
 
 /** What a person or script is told when everything is up. */
@@ -99,6 +100,8 @@ export async function up(options: UpOptions): Promise<number> {
       { ...{ config, store, hosts, log, swarm, kinds, build, folder }, safe, end: ending.resolve },
       undo,
     );
+    await system.tokens.load();
+    system.tokens.adopt(readOwnerToken(config.home.tokenFile, ids));
     const server = openApi(config, system, log);
     undo.push(() => server.shutdown());
     await system.start();
@@ -230,6 +233,7 @@ async function openSystem(
     safe,
     backup: backupsOf(config),
     about: { home: config.home.path, version, pid: Deno.pid },
+    keepOwner: (token) => replaceOwnerToken(config.home.tokenFile, token),
     onShutdown: () => end(0),
     onFatal(code, error) {
       const { message } = toErrorData(error, "storage_unavailable");
@@ -258,10 +262,8 @@ function backupsOf(config: Config): () => Promise<BackupStream> {
 
 /** The API on loopback; `refuse` makes new requests fail while turns drain. */
 function openApi(config: Config, system: System, log: Log): Server & { refuse(): void } {
-  const token = readToken(config.home.tokenFile);
   const app = createApp({
     control: system,
-    token,
     clock,
     ids,
     limits: config.limits,
@@ -274,17 +276,6 @@ function openApi(config: Config, system: System, log: Log): Server & { refuse():
   const { host, port, limits: { drainMs } } = config;
   const server = serve({ fetch: (request) => app.fetch(request), host, port, drainMs, clock });
   return { ...server, refuse: () => system.close() };
-}
-
-/** The token of this HOME, made on the first start (0600). */
-function readToken(path: string): string {
-  if (existsSync(path)) {
-    const token = readFileSync(path, "utf8").trim();
-    if (token.length >= 16) return token;
-  }
-  const token = ids.secret();
-  writeFileSync(path, `${token}\n`, { mode: 0o600 });
-  return token;
 }
 
 /** Tells clients on this machine where the service is; written whole or not at all. */

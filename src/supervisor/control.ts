@@ -23,6 +23,7 @@ import type { BackupStream } from "../storage/backups.ts";
 import type { EventFollow } from "./event-log.ts";
 import type { ExitCount, ExitReason } from "./exit-reason.ts";
 import type { DeploymentCheck, DeploymentView } from "./deployment-views.ts";
+import type { TokenControl } from "./token-views.ts";
 import type { MemoryHit, MemoryStats } from "../storage/memory.ts";
 
 /** Who asks: the token's name is the scope of Idempotency-Keys and the sender `@name`. */
@@ -273,6 +274,8 @@ export interface Control {
    * @throws {DreamError} `backup_running`, `storage_unavailable`
    */
   backup(caller: Caller): Promise<BackupStream>;
+  /** Who may use the API. */
+  readonly tokens: TokenControl;
   /** Drains and ends the process. */
   shutdown(): void;
 }

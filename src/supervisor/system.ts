@@ -3,22 +3,17 @@
  * `Control` that the API calls.
  */
 import { parseAddress, rootAddress } from "../address.ts";
-import type { Clock } from "../clock.ts";
-import type { Hosts } from "../host/hosts.ts";
-import type { Ids } from "../ids.ts";
-import type { Limits } from "../limits.ts";
-import type { Log } from "../log.ts";
-import { CommitRejected, type Store } from "../storage/store.ts";
-import type { SwarmSpec } from "../swarm.ts";
-import { type AdapterRunner, Adapters } from "./adapters.ts";
+import { CommitRejected } from "../storage/store.ts";
+import { Adapters } from "./adapters.ts";
 import { Asks } from "./asks.ts";
-import { backUp, type MakeBackup } from "./backing-up.ts";
+import { backUp } from "./backing-up.ts";
 import { loadAgents } from "./boot.ts";
 import type { Control, SystemStatus } from "./control.ts";
-import type { Core, ToolRunner } from "./core.ts";
-import { type Build, type BuiltKind, Deployments } from "./deployments.ts";
+import type { Core } from "./core.ts";
+import { Deployments } from "./deployments.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Door } from "./door.ts";
+import { Draft } from "./draft.ts";
 import { EventLog } from "./event-log.ts";
 import { Failures } from "./failures.ts";
 import { Gateway } from "./gateway.ts";
@@ -34,35 +29,14 @@ import { Registry } from "./registry.ts";
 import { Resumption } from "./resumption.ts";
 import { SafeMode } from "./safe-mode.ts";
 import { spawnAt } from "./spawn-at.ts";
+import type { SystemParts } from "./system-parts.ts";
 import { Timers } from "./timers.ts";
+import { TokenBook } from "./token-book.ts";
 import { Tree } from "./tree.ts";
 import { TurnWatch } from "./turn-watch.ts";
 import { Verbs } from "./verbs.ts";
 import { viewSystem } from "./view-system.ts";
 import { pageOfAgents, viewCheckpoints, viewDetail, viewTree } from "./views.ts";
-
-export interface SystemParts {
-  clock: Clock;
-  ids: Ids;
-  limits: Limits;
-  store: Store;
-  hosts: Hosts;
-  tools: ToolRunner & AdapterRunner;
-  log: Log;
-  swarm: SwarmSpec;
-  kinds: BuiltKind[];
-  about: { home: string; version: string; pid: number };
-  /** The process must end with this exit code, the message said to people. */
-  onFatal(code: number, error: Error): void;
-  /** Somebody asked for the end. */
-  onShutdown(): void;
-  /** Bundles code to be deployed; without it nothing can be. */
-  build?: Build;
-  /** Makes backups; without it there are none. */
-  backup?: MakeBackup;
-  /** Starts with agents paused (R7). */
-  safe?: boolean;
-}
 
 export class System implements Control {
   #core: Core;
@@ -81,6 +55,7 @@ export class System implements Control {
   readonly gauges: Gauges;
   readonly deployments: Deployments;
   readonly adapters: Adapters;
+  readonly tokens: TokenBook;
   #startedAtMs: number;
   #recovering: Promise<void> | null = null;
 
@@ -112,6 +87,12 @@ export class System implements Control {
     core.tree = this.#tree = new Tree(core, buildTree(parts.swarm));
     core.places = this.#tree.places;
     this.#door = new Door(core, this.#asks);
+    this.tokens = new TokenBook({
+      ...{ clock: parts.clock, ids: parts.ids, store: parts.store },
+      commit: (changes) => core.ledger.commit(new Draft().change(...changes)),
+      checkOpen: () => this.#door.checkOpen(),
+      keepOwner: parts.keepOwner ?? (() => () => {}),
+    });
     this.#letters = new Letters(core, this.#door);
     core.verbs = this.#verbs = new Verbs(core, this.#door);
     this.deployments = new Deployments(
@@ -171,6 +152,7 @@ export class System implements Control {
     this.#core.isHalted = true;
     this.#housekeeping.stop();
     this.#timers.stop();
+    this.tokens.close();
     this.adapters.stop();
     const late = Promise.withResolvers<void>();
     const cancel = this.#core.clock.after(drainMs, late.resolve);

@@ -74,9 +74,10 @@ describe("createClient()", () => {
   });
 
   it("works in process, without a socket", async () => {
+    const control = new SmallControl();
+    control.tokens.adopt("t");
     const app = createApp({
-      control: new SmallControl(),
-      token: "t",
+      control,
       clock: systemClock,
       ids: systemIds(systemClock),
       limits: defaultLimits,

@@ -22,9 +22,9 @@ beforeAll(async () => {
     { type: "dynamic" as const, id: "pool" },
   ];
   rig = await openRig({ folder, children: children });
+  rig.system.tokens.adopt(token);
   const app = createApp({
     control: rig.system,
-    token,
     clock: systemClock,
     ids: systemIds(systemClock),
     limits: defaultLimits,

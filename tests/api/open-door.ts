@@ -23,10 +23,10 @@ export function openDoor(
   const ids = systemIds(systemClock);
   const control = new SmallControl();
   const token = ids.secret();
+  control.tokens.adopt(token);
   const logged: OpenDoor["logged"] = [];
   const app = createApp({
     control,
-    token,
     clock,
     ids,
     limits: { ...defaultLimits, ...options.limits },

@@ -9,7 +9,6 @@ import { SmallControl } from "./small-control.ts";
 
 const app = createApp({
   control: new SmallControl(),
-  token: "a-token-of-the-test",
   clock: systemClock,
   ids: systemIds(systemClock),
   limits: defaultLimits,

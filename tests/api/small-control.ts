@@ -27,6 +27,8 @@ import type {
 } from "../../src/supervisor/control.ts";
 import { systemClock } from "../../src/clock.ts";
 import { openInMemoryStore } from "../../src/storage/in-memory-store.ts";
+import { systemIds } from "../../src/ids.ts";
+import { TokenBook } from "../../src/supervisor/token-book.ts";
 import { EventLog } from "../../src/supervisor/event-log.ts";
 import { exitReasons } from "../../src/supervisor/exit-reason.ts";
 
@@ -230,6 +232,17 @@ export class SmallControl implements Control {
   /** Its commits are for tests to make. */
   readonly store = openInMemoryStore({ clock: systemClock });
   readonly log = new EventLog(this.store, systemClock);
+  readonly tokens = new TokenBook({
+    clock: systemClock,
+    ids: systemIds(systemClock),
+    store: this.store,
+    checkOpen: () => this.#check(),
+    keepOwner: () => () => {},
+    commit: async (changes) => {
+      await this.store.commit(changes);
+      this.log.touched();
+    },
+  });
   followEvents = () => this.log.follow();
 
   metrics(): Promise<string> {
