@@ -3,7 +3,7 @@
 #
 #   docker build -t dreamos .
 #   docker run --init -d --name dreamos -v dreamos:/data dreamos
-#   docker exec dreamos node bin/dreamos.mjs ps
+#   docker exec dreamos bin/dreamos ps
 #
 # The API listens on loopback, inside the container: publishing a port does not reach it. Use
 # `docker exec` as above, or `docker run --network host` for clients on the same machine.
@@ -25,9 +25,9 @@ COPY scripts ./scripts
 COPY src ./src
 COPY agents ./agents
 # The first run fills Deno's cache, so that a container starts as fast as the second start.
-RUN mkdir -m 0700 /data && node bin/dreamos.mjs --help > /dev/null && chown node:node /data .deno
+RUN mkdir -m 0700 /data && bin/dreamos --help > /dev/null && chown node:node /data .deno
 USER node
 VOLUME /data
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["node", "scripts/healthcheck.mjs"]
-CMD ["node", "bin/dreamos.mjs", "up"]
+CMD ["bin/dreamos", "up"]

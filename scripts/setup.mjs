@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { fail, findDeno, root, say } from "./deno.mjs";
 
 /**
@@ -86,4 +87,8 @@ function runNpm(args) {
     return spawnSync(process.execPath, [npm, ...args], options);
   }
   return spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  ensureInstalled({ dev: process.argv.includes("--dev") });
 }

@@ -1,8 +1,7 @@
 /**
- * HOME, the one folder that is written, and what every part finds in it. Imports next to nothing,
- * so that short commands start fast.
+ * HOME, the one folder that is written, and what every part finds in it. Imports nothing, not even
+ * node:path, so that short commands start fast.
  */
-import { join, resolve } from "node:path";
 
 export interface Home {
   path: string;
@@ -27,7 +26,8 @@ export function findHome(options: {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
 }): Home {
-  const path = resolve(options.cwd, options.flag || options.env.DREAMOS_HOME || "runtime");
+  const path = absolute(options.cwd, options.flag || options.env.DREAMOS_HOME || "runtime");
+  const join = (folder: string, name: string) => `${folder === "/" ? "" : folder}/${name}`;
   return {
     path,
     configFile: join(path, "config.json"),
@@ -38,4 +38,14 @@ export function findHome(options: {
     restoreFolder: join(path, "restore.part"),
     inboxFolder: join(path, "inbox"),
   };
+}
+
+/** `path` as seen from `cwd`, an absolute path. */
+function absolute(cwd: string, path: string): string {
+  const parts: string[] = [];
+  for (const part of (path.startsWith("/") ? path : `${cwd}/${path}`).split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
 }

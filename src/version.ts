@@ -1,6 +1,5 @@
 /** The version of this checkout; package.json is where it is written. */
-import { readFileSync } from "node:fs";
 
-const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+const manifest = Deno.readTextFileSync(new URL("../package.json", import.meta.url));
 
 export const version: string = JSON.parse(manifest).version;

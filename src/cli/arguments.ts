@@ -1,11 +1,10 @@
 /** Reads the command line strictly: what is not known is refused, with what was probably meant. */
-import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { durationForm, parseDuration } from "../duration.ts";
 import { DreamError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import { nearest } from "../nearest.ts";
 import { type Command, type OptionSpec, type Run, textOption } from "./command.ts";
+import { specOf, type Token, tokensOf } from "./tokens.ts";
 
 /** Options of every command. */
 const commonOptions: Readonly<Record<string, OptionSpec>> = {
@@ -28,50 +27,53 @@ export function optionsOf({ options, isLocal }: Command): Readonly<Record<string
 
 /** Splits the command's name from the rest; options of every command may stand before it. */
 export function findCommand(argv: readonly string[]): { name: string | null; rest: string[] } {
-  const { tokens } = parseArgs({
-    args: [...argv],
-    options: { ...commonOptions, ...clientOptions },
-    strict: false,
-    tokens: true,
-  });
-  const first = tokens.find((token) => token.kind === "positional");
+  const known = { ...commonOptions, ...clientOptions };
+  const first = tokensOf(argv, known).find((token) => token.kind === "positional");
   if (!first) return { name: null, rest: [...argv] };
-  const rest = [...argv];
-  const [name] = rest.splice(first.index, 1);
-  return { name: name!, rest };
+  return { name: first.text, rest: argv.toSpliced(first.index, 1) };
 }
 
 /** @throws {DreamError} `usage` */
 export function parseCommandLine(
   name: string,
   command: Command,
-  argv: string[],
+  argv: readonly string[],
 ): Pick<Run, "args" | "options"> {
   const known = optionsOf(command);
-  const { values, positionals, tokens } = parseArgs({
-    args: argv,
-    options: known,
-    strict: false,
-    tokens: true,
-  });
-  for (const token of tokens) {
-    if (token.kind !== "option") continue;
-    const spec = Object.hasOwn(known, token.name) ? known[token.name] : undefined;
-    if (!spec) throw unknownOption(name, token.rawName, known);
-    const isGuess = token.value?.startsWith("-") && token.value !== "-" && !token.inlineValue;
-    if (spec.type === "string" && (token.value === undefined || isGuess)) {
-      throw usage(`${token.rawName} wants a value: ${token.rawName} ${spec.value}`);
+  const args: string[] = [];
+  const options: Record<string, string | boolean | string[]> = {};
+  for (const token of tokensOf(argv, known)) {
+    if (token.kind === "positional") {
+      args.push(token.text);
+      continue;
     }
-    if (spec.type === "boolean" && token.value !== undefined) {
-      throw usage(`${token.rawName} takes no value`);
-    }
-    if (spec.choices) refuseOthers(token.rawName, token.value!, spec.choices);
+    const spec = specOf(token.name, known);
+    if (!spec) throw unknownOption(name, token.written, known);
+    const value = valueOf(token, spec);
+    const sofar = options[token.name];
+    if (!spec.multiple || typeof value === "boolean") options[token.name] = value;
+    else options[token.name] = [...Array.isArray(sofar) ? sofar : [], value];
   }
   const [fewest, most] = command.takes;
-  if (!values.help && (positionals.length < fewest || positionals.length > most)) {
+  if (!options.help && (args.length < fewest || args.length > most)) {
     throw usage(`Wanted: dreamos ${name} ${command.usage}`);
   }
-  return { args: positionals, options: values as Run["options"] };
+  return { args, options };
+}
+
+function valueOf(token: Extract<Token, { kind: "option" }>, spec: OptionSpec): string | boolean {
+  const { written, value, isInline } = token;
+  if (spec.type === "boolean") {
+    if (value !== undefined) throw usage(`${written} takes no value`);
+    return true;
+  }
+  // What looks like an option is one whose value was forgotten.
+  const isForgotten = value?.startsWith("-") && value !== "-" && !isInline;
+  if (value === undefined || isForgotten) {
+    throw usage(`${written} wants a value: ${written} ${spec.value}`);
+  }
+  if (spec.choices) refuseOthers(written, value, spec.choices);
+  return value;
 }
 
 function unknownOption(
@@ -135,7 +137,7 @@ function refuseOthers(name: string, text: string, choices: readonly string[]): v
  * @throws {DreamError} `invalid_json`, without quoting what was read
  */
 export function readJson(text: string, what: string): Json {
-  const source = text === "-" ? readFileSync(0, "utf8") : text;
+  const source = text === "-" ? readStdin() : text;
   try {
     return JSON.parse(source);
   } catch {
@@ -145,4 +147,15 @@ export function readJson(text: string, what: string): Json {
         (text === "-" ? " from stdin" : `; in a shell it stands in quotes: '{"key":"value"}'`),
     );
   }
+}
+
+/** All of stdin; by Deno's own means, since node:fs would lengthen the start of every command. */
+function readStdin(): string {
+  const decoder = new TextDecoder();
+  const chunk = new Uint8Array(64 * 1024);
+  let text = "";
+  for (let count; (count = Deno.stdin.readSync(chunk)) !== null;) {
+    text += decoder.decode(chunk.subarray(0, count), { stream: true });
+  }
+  return text + decoder.decode();
 }

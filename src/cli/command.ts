@@ -1,9 +1,14 @@
 /** What a command is: its words for `--help`, and what it does. */
-import type { ParseArgsOptionDescriptor } from "node:util";
 import type { Home } from "../home.ts";
 import type { Terminal } from "./terminal.ts";
 
-export interface OptionSpec extends Pick<ParseArgsOptionDescriptor, "type" | "multiple" | "short"> {
+export interface OptionSpec {
+  /** `boolean` is a switch. */
+  type: "string" | "boolean";
+  /** May be given several times; its values are a list. */
+  multiple?: boolean;
+  /** One letter: `h` for `-h`. */
+  short?: string;
   /** Name of the value in `--help`, such as `N`; none for switches. */
   value?: string;
   /** All values there are: shown by `--help`, offered by completion, others are refused. */

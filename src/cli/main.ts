@@ -1,5 +1,4 @@
 /** The `dreamos` command: picks one command, loads it alone, turns every refusal into one line. */
-import process from "node:process";
 import { DreamError, errorKinds, toErrorData } from "../errors.ts";
 import { findHome } from "../home.ts";
 import { nearest } from "../nearest.ts";
@@ -34,7 +33,7 @@ async function dispatch(
     const { printCommandHelp } = await import("./help.ts");
     if (name !== null) return printCommandHelp(name, command, terminal);
   }
-  const cwd = process.cwd();
+  const cwd = Deno.cwd();
   const run: Run = {
     commands,
     ...parsed,

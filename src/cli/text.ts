@@ -1,5 +1,5 @@
 /** Text for terminals: safe to print, aligned by the width that people see. */
-import stringWidth from "string-width";
+import { widthOf } from "./width.ts";
 
 /**
  * One safe line of anything: agents and files may hold escape sequences, which would let them write
@@ -21,11 +21,11 @@ export function printableLines(text: string): string[] {
 
 /** Cuts to `width` columns, wide characters counted as two, with `…` where something is missing. */
 export function cut(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+  if (widthOf(text) <= width) return text;
   let kept = "";
   let used = 0;
   for (const { segment } of new Intl.Segmenter().segment(text)) {
-    used += stringWidth(segment);
+    used += widthOf(segment);
     if (used > width - 1) break;
     kept += segment;
   }
@@ -34,7 +34,7 @@ export function cut(text: string, width: number): string {
 
 /** Fills up with spaces to `width` columns, at the left when `right` is set. */
 export function padTo(text: string, width: number, right = false): string {
-  const gap = " ".repeat(Math.max(0, width - stringWidth(text)));
+  const gap = " ".repeat(Math.max(0, width - widthOf(text)));
   return right ? gap + text : text + gap;
 }
 
@@ -58,7 +58,7 @@ export function table(
 ): string[] {
   const safe = rows.map((row) => row.map(printable));
   const widths = heads.map(({ title }, i) =>
-    safe.reduce((most, row) => Math.max(most, stringWidth(row[i] ?? "")), title.length)
+    safe.reduce((most, row) => Math.max(most, widthOf(row[i] ?? "")), title.length)
   );
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
   const left = columns === null ? Infinity : Math.max(10, columns - before);
@@ -79,7 +79,7 @@ export function wrap(text: string, width: number): string[] {
   let line = "";
   for (const word of printable(text).trim().split(" ")) {
     const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && stringWidth(longer) > width) {
+    if (line !== "" && widthOf(longer) > width) {
       lines.push(line);
       line = word;
     } else line = longer;

@@ -6,6 +6,9 @@ import { type Command, type Run, textOption } from "./command.ts";
 import { printable } from "./text.ts";
 import { hasStarted, printUpScreen, readyLine } from "./up-screen.ts";
 
+/** A computed name keeps all that a service consists of out of the module graph of `dreamos ps`. */
+const upModule = new URL("./up.ts", import.meta.url).href;
+
 export const upCommand: Command = {
   usage: "[SWARM]",
   summary: "start the service and show what runs; Ctrl-C drains and ends it",
@@ -42,7 +45,7 @@ export const upCommand: Command = {
   async run(run) {
     const config = loadConfig({ flags: flagsOf(run), env: run.env, cwd: run.cwd });
     const { terminal, json } = run;
-    const { up } = await import("./up.ts");
+    const { up }: typeof import("./up.ts") = await import(upModule);
     return await up({
       config,
       safe: run.options.safe === true,

@@ -112,11 +112,11 @@ test("dreamos down drains, ends with 0 and leaves no process", async () => {
   }
 }, 60_000);
 
-test("npx dreamos up: Ctrl-C drains and exits 0, through Node too", async () => {
+test("npx dreamos up: Ctrl-C drains and exits 0, through the launcher too", async () => {
   const home = await Deno.makeTempDir();
-  const launcher = fileURLToPath(new URL("../../bin/dreamos.mjs", import.meta.url));
-  const child = new Deno.Command("node", {
-    args: [launcher, "up", "--home", home, "--port", "0"],
+  const launcher = fileURLToPath(new URL("../../bin/dreamos", import.meta.url));
+  const child = new Deno.Command(launcher, {
+    args: ["up", "--home", home, "--port", "0"],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

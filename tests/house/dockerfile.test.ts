@@ -32,10 +32,11 @@ function last(stage: Stage, name: string): string | null {
   return stage.steps.findLast((step) => step.name === name)?.rest ?? null;
 }
 
-/** Files that `["node", "file", …]` runs. */
+/** The file of ours that `["node", "file", …]` or `["file", …]` runs. */
 function programOf(command: string | null): string | undefined {
   const list = /\[.*\]$/.exec(command ?? "");
-  return list ? JSON.parse(list[0])[1] : undefined;
+  const words: string[] = list ? JSON.parse(list[0]) : [];
+  return words[0] === "node" ? words[1] : words[0];
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -93,7 +94,7 @@ describe("Dockerfile", async () => {
     ["COPY src ./src", "COPY docs ./docs", "COPY docs: left out by .dockerignore"],
     ["--from=install", "--from=setup", "no stage setup"],
     ["VOLUME /data", "VOLUME /var", "HOME is no volume"],
-    ['bin/dreamos.mjs", "up', 'bin/dream.mjs", "up', "CMD runs no file of ours"],
+    ['bin/dreamos", "up', 'bin/dream", "up', "CMD runs no file of ours"],
     ["HEALTHCHECK", "LABEL", "HEALTHCHECK runs no file of ours"],
     [" --omit=dev", "", "development packages are installed"],
   ])("%s → %s is found", async (from, to, fault) => {
