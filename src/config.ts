@@ -12,6 +12,7 @@ import { durationForm, parseDuration } from "./duration.ts";
 import { DreamError } from "./errors.ts";
 import { findHome, type Home } from "./home.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import { type LogLevel, logLevels } from "./log.ts";
 import { nearest } from "./nearest.ts";
 
 export interface Config {
@@ -24,6 +25,8 @@ export interface Config {
   swarm: string;
   /** Absolute path of the folder that the ingestor watches. */
   inbox: string;
+  /** Of everything that `dreamos logs --set-level` has set no other level for. */
+  logLevel: LogLevel;
   limits: Limits;
 }
 
@@ -34,6 +37,7 @@ export interface ConfigFlags {
   port?: string;
   swarm?: string;
   inbox?: string;
+  logLevel?: string;
   limits?: Readonly<Record<string, string>>;
 }
 
@@ -54,10 +58,11 @@ const settings = z.strictObject({
   port: port.optional(),
   swarm: path.optional(),
   inbox: path.optional(),
+  logLevel: z.enum(logLevels, `wanted ${logLevels.join(", ")}`).optional(),
   limits: limits.optional(),
 });
 type Settings = z.output<typeof settings>;
-const settingNames = ["host", "port", "swarm", "inbox"] as const;
+const settingNames = ["host", "port", "swarm", "inbox", "logLevel"] as const;
 
 function wholeNumber(wanted: string, min: number, max: number) {
   const digits = z.string().regex(/^\d+$/).transform(Number);
@@ -81,7 +86,12 @@ function limitSchema(name: string) {
 
 /** `turnDeadlineMs` → `DREAMOS_LIMITS_TURN_DEADLINE_MS`. */
 function variableOf(limit: string): string {
-  return `DREAMOS_LIMITS_${limit.replaceAll(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
+  return variableOfSetting(`limits_${limit}`);
+}
+
+/** `logLevel` → `DREAMOS_LOG_LEVEL`. */
+function variableOfSetting(name: string): string {
+  return `DREAMOS_${name.replaceAll(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
 }
 
 /**
@@ -118,6 +128,7 @@ export function loadConfig(options: {
     port: asked.port ?? variables.port ?? file.port ?? 7420,
     swarm: pick("swarm", fileURLToPath(new URL("../agents/swarm.ts", import.meta.url))),
     inbox: pick("inbox", home.inboxFolder),
+    logLevel: asked.logLevel ?? variables.logLevel ?? file.logLevel ?? "info",
     limits: joinLimits(
       { maxThreads: threadsFor(options.memoryBytes ?? totalmem()) },
       file.limits,
@@ -174,12 +185,12 @@ function settingsOfEnv(env: Readonly<Record<string, string | undefined>>): Recor
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith("DREAMOS_") || clientVariables.has(name) || !value) continue;
     const limit = byVariable.get(name);
-    const setting = settingNames.find((key) => `DREAMOS_${key.toUpperCase()}` === name);
+    const setting = settingNames.find((key) => variableOfSetting(key) === name);
     if (limit) foundLimits[limit] = value;
     else if (setting) found[setting] = value;
     else {
       const known = [
-        ...settingNames.map((key) => `DREAMOS_${key.toUpperCase()}`),
+        ...settingNames.map(variableOfSetting),
         ...clientVariables,
         ...byVariable.keys(),
       ];
@@ -192,7 +203,7 @@ function settingsOfEnv(env: Readonly<Record<string, string | undefined>>): Recor
 function nameOfVariable(key: string): string {
   return key.startsWith("limits.")
     ? variableOf(key.slice("limits.".length))
-    : `DREAMOS_${key.toUpperCase()}`;
+    : variableOfSetting(key);
 }
 
 /** Checks one source; `nameKey` turns `limits.mailbox` into what a person wrote there. */

@@ -16,6 +16,8 @@ export interface Home {
   backupFolder: string;
   /** There while a backup is restored, or when that was cut off. */
   restoreFolder: string;
+  /** The central log, one JSON line per entry, and its archives. */
+  logFolder: string;
   /** Where files are dropped to be read, unless configured otherwise. */
   inboxFolder: string;
 }
@@ -36,6 +38,7 @@ export function findHome(options: {
     databaseFile: join(path, "dreamos.db"),
     backupFolder: join(path, "backup.part"),
     restoreFolder: join(path, "restore.part"),
+    logFolder: join(path, "logs"),
     inboxFolder: join(path, "inbox"),
   };
 }

@@ -40,6 +40,12 @@ export interface Limits {
   keepDeadLettersCount: number;
   keepEndedMs: number;
   keepIdempotencyMs: number;
+  /** The log goes on in a new file when one is so large, or so old. */
+  logFileBytes: number;
+  logFileMs: number;
+  /** Older files of the log are forgotten, and the oldest of more than this together. */
+  keepLogsMs: number;
+  keepLogsBytes: number;
 }
 
 const MiB = 1024 * 1024;
@@ -75,4 +81,8 @@ export const defaultLimits: Limits = {
   keepDeadLettersCount: 10_000,
   keepEndedMs: 1 * day,
   keepIdempotencyMs: 1 * day,
+  logFileBytes: 10 * MiB,
+  logFileMs: 1 * day,
+  keepLogsMs: 30 * day,
+  keepLogsBytes: 256 * MiB,
 };

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { DreamError, toErrorData } from "../errors.ts";
 import type { Ids } from "../ids.ts";
 import type { Limits } from "../limits.ts";
+import type { LogReader } from "../logs/book.ts";
 import type { Control } from "../supervisor/control.ts";
 import { answer, refuse } from "./answer.ts";
 import { version } from "../version.ts";
@@ -18,6 +19,8 @@ export interface AppOptions {
   clock: Clock;
   ids: Ids;
   limits: Limits;
+  /** What `/logs` shows; without it, nothing. */
+  logs?: LogReader;
   /** A reader of events that takes nothing for so long is cut off; default 30 s. */
   slowReaderMs?: number;
   /** Hears of every error that is ours and not the caller's; `id` is in the answer too. */

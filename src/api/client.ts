@@ -28,8 +28,11 @@ import type {
 import type { DeploymentCheck, DeploymentView } from "../supervisor/deployment-views.ts";
 import type { AgentVerb } from "../verbs.ts";
 import { type EventsOptions, followEvents } from "./event-client.ts";
+import { type LogClient, logClient } from "./log-client.ts";
 import type { AskView, DeadLetterView, EventView, MessageView } from "./views.ts";
 
+export type { LogQuery, LogStreamQuery } from "./log-client.ts";
+export type { LogEntry, LogLevel } from "../log.ts";
 export { DreamError } from "../errors.ts";
 export type { AskView, DeadLetterView, EventView, MessageView } from "./views.ts";
 export type { EventsOptions } from "./event-client.ts";
@@ -87,7 +90,7 @@ export interface PageQuery {
 }
 
 /** Every method throws `DreamError` with the server's code, or `not_running` without a server. */
-export interface Client {
+export interface Client extends LogClient {
   /** Without a token. */
   health(options?: RequestOptions): Promise<{ status: string }>;
   status(options?: RequestOptions): Promise<SystemStatus>;
@@ -185,6 +188,7 @@ export function createClient(options: ClientOptions): Client {
       const { body, headers } = await openResponse(options, "/api/v1/backups", o, "POST");
       return { sizeBytes: Number(headers.get("content-length")), body: body! };
     },
+    ...logClient(call, (path, signal) => openStream(options, path, signal ? { signal } : {})),
     shutdown: () => call("POST", "/api/v1/shutdown"),
   };
 }

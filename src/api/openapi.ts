@@ -1,6 +1,7 @@
 /** The API as OpenAPI 3.1, made from the routes and the schemas that requests are read with. */
 import { z } from "zod";
 import { agentVerbs } from "../verbs.ts";
+import { logSchemas } from "./log-requests.ts";
 import { requestSchemas as schemas } from "./requests.ts";
 import type { Route } from "./route.ts";
 
@@ -48,6 +49,17 @@ const abouts: Readonly<Record<string, About>> = {
     summary: "Durable events; go on with Last-Event-ID",
     query: schemas.eventsQuery,
     isStream: true,
+  },
+  "GET /logs": { summary: "Lines of the log, newest first", query: logSchemas.logsQuery },
+  "GET /logs/stream": {
+    summary: "Lines of the log, oldest first; go on with Last-Event-ID",
+    query: logSchemas.streamQuery,
+    isStream: true,
+  },
+  "GET /logs/levels": { summary: "How much is logged, by subtree" },
+  "POST /logs/levels": {
+    summary: "Change how much is logged about a subtree; null takes it back",
+    body: logSchemas.level,
   },
   "POST /deployments": { summary: "Make new code live", status: 201, body: schemas.deployment },
   "POST /deployments/check": { summary: "What a deployment would do", body: schemas.deployment },

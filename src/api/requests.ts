@@ -57,11 +57,11 @@ const verbBodies = {
 } as const;
 
 /** Text of the query string; each key once. */
-const count = (fallback: number, max: number) =>
+export const count = (fallback: number, max: number) =>
   z.string().regex(/^\d+$/, "wanted a whole number").transform(Number)
     .pipe(z.number().int().min(1).max(max)).prefault(String(fallback));
-const cursor = z.string().max(1_024).optional();
-const flag = z.enum(["true", "false"]).transform((text) => text === "true").optional();
+export const cursor = z.string().max(1_024).optional();
+export const flag = z.enum(["true", "false"]).transform((text) => text === "true").optional();
 
 const agentsQuery = z.strictObject({
   limit: count(100, 1_000),
@@ -101,7 +101,7 @@ export const requestSchemas = {
 } as const;
 
 /** Reads `value` or says which field is wrong. @throws {DreamError} `bad_request` */
-function read<T>(schema: z.ZodType<T>, value: unknown, what: string, at = ""): T {
+export function read<T>(schema: z.ZodType<T>, value: unknown, what: string, at = ""): T {
   const result = schema.safeParse(value, { reportInput: false });
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
@@ -208,13 +208,14 @@ export function readMessagesQuery(query: Query, nowMs: number): MessageQuery {
   return found;
 }
 
-function readSince(since: string, nowMs: number): number {
+/** @throws {DreamError} `bad_request` when it is no moment */
+export function readSince(since: string, nowMs: number, field = "since"): number {
   const sinceMs = parseMoment(since, nowMs);
   if (sinceMs !== null) return sinceMs;
   throw new DreamError(
     "bad_request",
-    "Cannot read the query: since: wanted 10m, an ISO 8601 time or epoch milliseconds",
-    { details: { field: "since" } },
+    `Cannot read the query: ${field}: wanted 10m, an ISO 8601 time or epoch milliseconds`,
+    { details: { field } },
   );
 }
 

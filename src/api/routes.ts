@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Clock } from "../clock.ts";
 import type { Limits } from "../limits.ts";
+import type { LogReader } from "../logs/book.ts";
 import type { Control } from "../supervisor/control.ts";
 import { parseAddress } from "../address.ts";
 import { answer } from "./answer.ts";
@@ -10,6 +11,7 @@ import { readJsonBody } from "./body.ts";
 import { deploymentRoutes } from "./deployment-routes.ts";
 import { eventRoute } from "./event-routes.ts";
 import { keepWithin } from "./guard.ts";
+import { logRoutes, noLogs } from "./log-routes.ts";
 import { readIdempotency } from "./idempotency.ts";
 import type { Route } from "./route.ts";
 import {
@@ -29,6 +31,8 @@ export interface RouteOptions {
   control: Control;
   clock: Clock;
   limits: Limits;
+  /** What `/logs` shows; without it, nothing. */
+  logs?: LogReader;
   /** A reader of events that takes nothing for so long is cut off. */
   slowReaderMs?: number;
 }
@@ -47,6 +51,7 @@ export function routesOf(options: RouteOptions): Route[] {
     ...readRoutes(options),
     turnRoute(options),
     eventRoute(options),
+    ...logRoutes({ ...options, logs: options.logs ?? noLogs }),
     ...verbRoutes(options),
     ...deploymentRoutes(options),
     ...backupRoutes(options),

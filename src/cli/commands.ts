@@ -60,6 +60,11 @@ export const commands: CommandTable = {
     summary: "show what happened, or follow it",
     load: async () => (await import("./events.ts")).eventsCommand,
   },
+  logs: {
+    group: "look",
+    summary: "show the log of the service and its agents, or follow it",
+    load: async () => (await import("./logs.ts")).logsCommand,
+  },
   spawn: {
     group: "agents",
     summary: "start a new agent",

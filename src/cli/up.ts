@@ -18,6 +18,8 @@ import type { Store } from "../storage/store.ts";
 import type { Log } from "../log.ts";
 import { portableConfig } from "../portable-config.ts";
 import { Backups, type BackupStream } from "../storage/backups.ts";
+import type { LogBook } from "../logs/book.ts";
+import { failureLog, openLog } from "../logs/open.ts";
 import { Builder } from "../supervisor/builder.ts";
 import { CodeWatch } from "../supervisor/code-watch.ts";
 import type { Build, BuiltKind } from "../supervisor/deployments.ts";
@@ -26,7 +28,6 @@ import type { SwarmSpec } from "../swarm.ts";
 import { openToolHost, type ToolHost } from "../tools/tool-host.ts";
 import { version } from "../version.ts";
 import { type HomeLock, lockHome, refuseHalfRestored } from "./home-lock.ts";
-import { openLog } from "./log-file.ts";
 import { readOwnerToken, replaceOwnerToken } from "./owner-token.ts";
 import { foldersOf } from "../swarm-folders.ts";
 
@@ -72,9 +73,9 @@ export async function up(options: UpOptions): Promise<number> {
     refuseHalfRestored(config.home);
     // Left behind by a kill: nobody must take it for this start.
     rmSync(config.home.serviceFile, { force: true });
-    const logFile = openLog(home, clock, (level, text) => level === "error" && onTrouble(text));
-    undo.push(() => logFile.close());
-    const { log } = logFile;
+    const book = openLog(config, clock, onTrouble);
+    undo.push(() => book.close());
+    const { log } = book;
     log("info", "starting", { pid: Deno.pid, version });
     listenToSignals(ending.resolve, undo);
     const folder = join(home, "processes");
@@ -101,9 +102,11 @@ export async function up(options: UpOptions): Promise<number> {
       undo,
     );
     await system.tokens.load();
-    system.tokens.adopt(readOwnerToken(config.home.tokenFile, ids));
-    const server = openApi(config, system, log);
-    undo.push(() => server.shutdown());
+    const ownerToken = readOwnerToken(config.home.tokenFile, ids);
+    book.hide(ownerToken);
+    system.tokens.adopt(ownerToken);
+    const server = openApi(config, system, book);
+    undo.push(() => server.shutdown(), () => book.endFollowing());
     await system.start();
     writeService(config, server.url, undo);
     log("info", "ready", { url: server.url, toolHostPid: tools.pid });
@@ -261,17 +264,14 @@ function backupsOf(config: Config): () => Promise<BackupStream> {
 }
 
 /** The API on loopback; `refuse` makes new requests fail while turns drain. */
-function openApi(config: Config, system: System, log: Log): Server & { refuse(): void } {
+function openApi(config: Config, system: System, book: LogBook): Server & { refuse(): void } {
   const app = createApp({
     control: system,
     clock,
     ids,
     limits: config.limits,
-    logError(error, at) {
-      const kind = error instanceof Error ? error.name : typeof error;
-      const stack = error instanceof Error ? error.stack?.split("\n").slice(1, 6).join(" ") : "";
-      log("error", "a request failed", { ...at, kind, stack });
-    },
+    logs: book,
+    logError: failureLog(book.log),
   });
   const { host, port, limits: { drainMs } } = config;
   const server = serve({ fetch: (request) => app.fetch(request), host, port, drainMs, clock });

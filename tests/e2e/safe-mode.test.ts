@@ -33,7 +33,7 @@ test(
       /safe mode +agents are paused: 3 unclean ends/,
     );
     expect((await service.cli("tree")).out).toMatch(/fragile +paused/);
-    const log = await Deno.readTextFile(join(service.home, "logs", "dreamos.log"));
+    const log = await Deno.readTextFile(join(service.home, "logs", "dreamos.jsonl"));
     expect(log).toContain("safe mode: agents are paused");
     await service.client.send({ to: "/fragile", type: "work.add", payload: { n: 2 } });
     const paused = await service.client.agent("/fragile");

@@ -162,7 +162,7 @@ describe("a runaway beside its turns", () => {
 
   test("prints without end: goes on, its lines capped", async () => {
     const address = await runAway("run-print");
-    const log = () => Deno.readTextFile(join(service.home, "logs", "dreamos.log"));
+    const log = () => Deno.readTextFile(join(service.home, "logs", "dreamos.jsonl"));
     await eventually(async () => /\(\d+ lines left out\)/.test(await log()), {
       what: "a line that says how many are left out",
     });
