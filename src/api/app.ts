@@ -8,6 +8,7 @@ import type { LogReader } from "../logs/book.ts";
 import type { Control } from "../supervisor/control.ts";
 import { answer, refuse } from "./answer.ts";
 import { version } from "../version.ts";
+import { cutStream } from "./cut-stream.ts";
 import { openApiOf } from "./openapi.ts";
 import { type RequestMeter, requestMeter } from "./request-meter.ts";
 import { bearerOf, checkHost, permit } from "./guard.ts";
@@ -69,7 +70,7 @@ export function createApp(options: AppOptions): Hono {
         if (route.role === "anyone") return await route.handle(c);
         const caller = authenticate(c.req.raw);
         permit(route, caller, c);
-        return await route.handle(c, caller);
+        return cutStream(await route.handle(c, caller), () => void authenticate(c.req.raw));
       } catch (error) {
         return refuseThrown(error, c);
       }

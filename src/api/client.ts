@@ -29,6 +29,7 @@ import type { DeploymentCheck, DeploymentView } from "../supervisor/deployment-v
 import type { AgentVerb } from "../verbs.ts";
 import { type EventsOptions, followEvents } from "./event-client.ts";
 import { type LogClient, logClient } from "./log-client.ts";
+import { type TokenClient, tokenClient } from "./token-client.ts";
 import type { AskView, DeadLetterView, EventView, MessageView } from "./views.ts";
 
 export type { LogQuery, LogStreamQuery } from "./log-client.ts";
@@ -44,6 +45,7 @@ export type {
 } from "../supervisor/deployment-views.ts";
 export { agentVerbs } from "../verbs.ts";
 export type { AgentVerb } from "../verbs.ts";
+export type { IssuedToken, NewToken, TokenView } from "../supervisor/token-views.ts";
 export type { MemoryHit } from "../storage/memory.ts";
 export type {
   AgentDetail,
@@ -145,6 +147,7 @@ export interface Client extends LogClient {
   backup(
     options?: RequestOptions,
   ): Promise<{ sizeBytes: number; body: ReadableStream<Uint8Array> }>;
+  readonly tokens: TokenClient;
   /** Asks the service to drain and end; it goes on for a moment after this resolves. */
   shutdown(): Promise<{ stopping: boolean }>;
 }
@@ -189,6 +192,7 @@ export function createClient(options: ClientOptions): Client {
       return { sizeBytes: Number(headers.get("content-length")), body: body! };
     },
     ...logClient(call, (path, signal) => openStream(options, path, signal ? { signal } : {})),
+    tokens: tokenClient(call, queryOf),
     shutdown: () => call("POST", "/api/v1/shutdown"),
   };
 }

@@ -6,6 +6,7 @@ import type { Control } from "../supervisor/control.ts";
 import type { EventFilter, EventFollow } from "../supervisor/event-log.ts";
 import { type EventsQuery, readEventsQuery } from "./requests.ts";
 import type { Route } from "./route.ts";
+import { subtreeOf } from "./scope.ts";
 import { viewEvent } from "./views.ts";
 
 /** Bytes that are made ready for a reader before it takes them. */
@@ -26,12 +27,13 @@ export function eventRoute({ control, clock, slowReaderMs = 30_000 }: EventRoute
     path: "/events",
     role: "viewer",
     forAgents: "handled",
-    async handle(c) {
+    async handle(c, caller) {
       const query = readEventsQuery(c.req.query(), clock.wallMs());
       const log = await control.followEvents();
       try {
         const after = await placeOf(c, query, log);
-        const filter = { under: query.under, type: query.type };
+        const under = subtreeOf(caller, query.under) ?? "/";
+        const filter = { under, type: query.type };
         const source = { log, after, filter, follow: query.follow };
         return new Response(streamOf(source, clock, slowReaderMs), {
           headers: {

@@ -1,6 +1,6 @@
 /** Who may come in: only loopback names (DNS rebinding), only tokens, only as far as they reach. */
 import type { Context } from "hono";
-import { isWithin, parseAddress } from "../address.ts";
+import { isWithin, parseAddress, rootAddress } from "../address.ts";
 import { DreamError } from "../errors.ts";
 import { isAtLeast } from "../roles.ts";
 import type { TokenCaller } from "../supervisor/control.ts";
@@ -60,7 +60,9 @@ export function permit(route: TokenRoute, caller: TokenCaller, c: Context): void
   if (route.forAgents === "refused") {
     throw forbidden(caller, `it wants the role ${route.role}`, { role: route.role });
   }
-  if (route.forAgents === "address") keepWithin(caller, parseAddress(c.req.param("address")));
+  if (route.forAgents !== "address") return;
+  const given = c.req.param("address");
+  keepWithin(caller, given === rootAddress ? given : parseAddress(given));
 }
 
 /**
@@ -75,7 +77,8 @@ export function keepWithin(caller: TokenCaller, address: string): void {
   throw forbidden(caller, `${address} is not in its subtree ${scope}`, { address, scope });
 }
 
-function forbidden(
+/** The refusal of what the token is too narrow for. */
+export function forbidden(
   { name, role }: TokenCaller,
   why: string,
   details: Record<string, string>,

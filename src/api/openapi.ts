@@ -3,6 +3,7 @@ import { z } from "zod";
 import { agentVerbs } from "../verbs.ts";
 import { logSchemas } from "./log-requests.ts";
 import { requestSchemas as schemas } from "./requests.ts";
+import { tokenSchemas } from "./token-requests.ts";
 import type { Route } from "./route.ts";
 
 interface About {
@@ -64,6 +65,15 @@ const abouts: Readonly<Record<string, About>> = {
   "POST /deployments": { summary: "Make new code live", status: 201, body: schemas.deployment },
   "POST /deployments/check": { summary: "What a deployment would do", body: schemas.deployment },
   "POST /backups": { summary: "A copy of the whole system as one file", media: "application/gzip" },
+  "GET /tokens/self": { summary: "The token of this request" },
+  "GET /tokens": { summary: "All tokens, without secrets", query: tokenSchemas.tokensQuery },
+  "GET /tokens/:name": { summary: "One token, without its secret" },
+  "POST /tokens": { summary: "Make a token", status: 201, body: tokenSchemas.newToken },
+  "POST /tokens/:name/rotate": {
+    summary: "Give a token a new secret",
+    body: tokenSchemas.rotation,
+  },
+  "POST /tokens/:name/revoke": { summary: "End a token" },
   "POST /shutdown": { summary: "Drain and end the service", status: 202 },
 };
 

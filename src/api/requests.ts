@@ -60,6 +60,7 @@ const verbBodies = {
 export const count = (fallback: number, max: number) =>
   z.string().regex(/^\d+$/, "wanted a whole number").transform(Number)
     .pipe(z.number().int().min(1).max(max)).prefault(String(fallback));
+/** Opaque; each list reads its own. */
 export const cursor = z.string().max(1_024).optional();
 export const flag = z.enum(["true", "false"]).transform((text) => text === "true").optional();
 
@@ -220,7 +221,7 @@ export function readSince(since: string, nowMs: number, field = "since"): number
 }
 
 export interface EventsQuery {
-  under: string;
+  under: string | undefined;
   type: string | null;
   sinceMs: number | null;
   after: string | undefined;
@@ -229,13 +230,13 @@ export interface EventsQuery {
 
 /** The query of `GET /events`. */
 export function readEventsQuery(query: Query, nowMs: number): EventsQuery {
-  const { under = "/", type = null, since, after, follow = true } = read(
+  const { under, type = null, since, after, follow = true } = read(
     eventsQuery,
     query,
     "the query",
   );
   return {
-    under: under === "/" ? under : parseAddress(under),
+    under: under === undefined || under === "/" ? under : parseAddress(under),
     type,
     sinceMs: since === undefined ? null : readSince(since, nowMs),
     after,

@@ -23,6 +23,8 @@ import {
   readRecallQuery,
   readSpawn,
 } from "./requests.ts";
+import { checkLetters, checkMessages, ownAsk, subtree, subtreeOf } from "./scope.ts";
+import { tokenRoutes } from "./token-routes.ts";
 import { verbRoutes } from "./verb-routes.ts";
 import { turnRoute } from "./turn-stream.ts";
 import { viewAsk, viewDeadLetter, viewMessage } from "./views.ts";
@@ -55,6 +57,7 @@ export function routesOf(options: RouteOptions): Route[] {
     ...verbRoutes(options),
     ...deploymentRoutes(options),
     ...backupRoutes(options),
+    ...tokenRoutes(options),
   ];
 }
 
@@ -125,7 +128,11 @@ function agentRoutes({ control }: RouteOptions): Route[] {
       path: "/agents",
       role: "viewer",
       forAgents: "handled",
-      handle: async (c) => answer(await control.agents(readAgentsQuery(c.req.query()))),
+      async handle(c, caller) {
+        const { under, ...query } = readAgentsQuery(c.req.query());
+        const top = subtreeOf(caller, under);
+        return answer(await control.agents(top === undefined ? query : { ...query, under: top }));
+      },
     },
     {
       method: "GET",
@@ -149,7 +156,7 @@ function agentRoutes({ control }: RouteOptions): Route[] {
       path: "/tree",
       role: "viewer",
       forAgents: "handled",
-      handle: async () => answer(await control.tree()),
+      handle: async (_c, caller) => answer(subtree(caller, await control.tree())),
     },
   ];
 }
@@ -168,15 +175,20 @@ function readRoutes({ control, clock }: RouteOptions): Route[] {
       path: "/asks/:id",
       role: "viewer",
       forAgents: "handled",
-      handle: async (c) => answer(viewAsk(await control.readAsk(c.req.param("id") ?? ""))),
+      async handle(c, caller) {
+        const row = await control.readAsk(c.req.param("id") ?? "");
+        return answer(viewAsk(ownAsk(caller, row)));
+      },
     },
     {
       method: "GET",
       path: "/messages",
       role: "viewer",
       forAgents: "handled",
-      async handle(c) {
-        const page = await control.messages(readMessagesQuery(c.req.query(), clock.wallMs()));
+      async handle(c, caller) {
+        const query = readMessagesQuery(c.req.query(), clock.wallMs());
+        checkMessages(caller, query);
+        const page = await control.messages(query);
         return answer({ items: page.items.map(viewMessage), nextCursor: page.nextCursor });
       },
     },
@@ -185,8 +197,10 @@ function readRoutes({ control, clock }: RouteOptions): Route[] {
       path: "/deadletters",
       role: "viewer",
       forAgents: "handled",
-      async handle(c) {
-        const page = await control.deadLetters(readDeadLettersQuery(c.req.query()));
+      async handle(c, caller) {
+        const query = readDeadLettersQuery(c.req.query());
+        checkLetters(caller, query);
+        const page = await control.deadLetters(query);
         return answer({ items: page.items.map(viewDeadLetter), nextCursor: page.nextCursor });
       },
     },

@@ -9,6 +9,7 @@ import { readIdempotency } from "./idempotency.ts";
 import { readVerb } from "./requests.ts";
 import type { Route } from "./route.ts";
 import type { RouteOptions } from "./routes.ts";
+import { ownLetter } from "./scope.ts";
 import { viewDeadLetter } from "./views.ts";
 
 /** One route for each verb, the checkpoints, and what is done to one dead letter. */
@@ -45,7 +46,10 @@ function letterRoutes({ control }: RouteOptions): Route[] {
       path: "/deadletters/:id",
       role: "viewer",
       forAgents: "handled",
-      handle: async (c) => answer(viewDeadLetter(await control.deadLetter(idOf(c)))),
+      async handle(c, caller) {
+        const letter = ownLetter(caller, await control.deadLetter(idOf(c)));
+        return answer(viewDeadLetter(letter));
+      },
     },
     {
       method: "POST",

@@ -20,6 +20,11 @@ export const commands: CommandTable = {
     summary: "show the system, or all about one agent",
     load: async () => (await import("./status.ts")).statusCommand,
   },
+  token: {
+    group: "service",
+    summary: "make and end tokens for people and programs",
+    load: async () => (await import("./token.ts")).tokenCommand,
+  },
   recall: {
     group: "talk",
     summary: "find the best passages of what was read",
