@@ -62,6 +62,7 @@ export const count = (fallback: number, max: number) =>
     .pipe(z.number().int().min(1).max(max)).prefault(String(fallback));
 /** Opaque; each list reads its own. */
 export const cursor = z.string().max(1_024).optional();
+/** True or false, in words. */
 export const flag = z.enum(["true", "false"]).transform((text) => text === "true").optional();
 
 const agentsQuery = z.strictObject({

@@ -37,7 +37,7 @@ function resolve({ from, target }: Import): string | null {
 /** Part of the house a file belongs to: `words`, a folder of src, `client`, `up`, `agents`, … */
 function partOf(path: string): string {
   if (path === "src/index.ts" || path === "src/testing.ts") return "index";
-  if (/^src\/api\/(?:event-|log-)?client\.ts$/.test(path)) return "client";
+  if (/^src\/api\/(?:[a-z]+-)?client\.ts$/.test(path)) return "client";
   if (path === "src/cli/up.ts" || path === "src/cli/offline.ts") return "up";
   const [top, folder, deeper] = path.split("/");
   if (top !== "src") return top!;
