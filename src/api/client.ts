@@ -7,7 +7,6 @@
  * const { reply } = await dreamos.ask({ to: "/captain", type: "status", payload: {} });
  */
 import { readEvents } from "../event-stream.ts";
-import { DreamError, type ErrorDetails, isErrorCode } from "../errors.ts";
 import type { Lane } from "../actors/envelope.ts";
 import type { Json } from "../json.ts";
 import type { MemoryHit } from "../storage/memory.ts";
@@ -17,6 +16,7 @@ import type {
   AgentView,
   AskInput,
   CheckpointView,
+  MachineView,
   MessageInput,
   SpawnInput,
   SystemStatus,
@@ -27,6 +27,15 @@ import type {
 } from "../supervisor/control.ts";
 import type { DeploymentCheck, DeploymentView } from "../supervisor/deployment-views.ts";
 import type { AgentVerb } from "../verbs.ts";
+import {
+  caller,
+  type CallOptions,
+  type ClientOptions,
+  openResponse,
+  openStream,
+  type RequestOptions,
+  type WriteOptions,
+} from "./call-client.ts";
 import { type EventsOptions, followEvents } from "./event-client.ts";
 import { type LogClient, logClient } from "./log-client.ts";
 import { type TokenClient, tokenClient } from "./token-client.ts";
@@ -34,6 +43,7 @@ import type { AskView, DeadLetterView, EventView, MessageView } from "./views.ts
 
 export type { LogQuery, LogStreamQuery } from "./log-client.ts";
 export type { LogEntry, LogLevel } from "../log.ts";
+export type { ClientOptions, RequestOptions, WriteOptions } from "./call-client.ts";
 export { DreamError } from "../errors.ts";
 export type { AskView, DeadLetterView, EventView, MessageView } from "./views.ts";
 export type { EventsOptions } from "./event-client.ts";
@@ -51,6 +61,7 @@ export type {
   AgentDetail,
   AgentView,
   CheckpointView,
+  MachineView,
   SpawnInput,
   SystemStatus,
   TreeNode,
@@ -61,26 +72,6 @@ export type {
 
 /** Lanes of a message, most urgent first. Written here again as the client needs no server code. */
 export const lanes = ["control", "high", "normal", "low"] as const satisfies readonly Lane[];
-
-export interface ClientOptions {
-  /** Such as `http://127.0.0.1:7420`. */
-  url: string;
-  token: string;
-  /**
-   * Instead of the global one: `app.request` talks to the API in process, without a socket. A
-   * `DreamError` that it throws passes unchanged.
-   */
-  fetch?: (url: string, init: RequestInit) => Response | Promise<Response>;
-}
-
-export interface RequestOptions {
-  signal?: AbortSignal;
-}
-
-export interface WriteOptions extends RequestOptions {
-  /** The same key and body give the first answer again: safe to repeat after a broken line. */
-  idempotencyKey?: string;
-}
 
 type Without<T> = Omit<T, "trace" | "payload"> & { payload?: Json };
 export type NewMessage = Without<MessageInput>;
@@ -98,6 +89,8 @@ export interface Client extends LogClient {
   status(options?: RequestOptions): Promise<SystemStatus>;
   agents(query?: PageQuery & { under?: string }): Promise<Page<AgentView>>;
   agent(address: string): Promise<AgentDetail>;
+  /** The configuration of an agent's machine. */
+  machine(address: string): Promise<MachineView>;
   tree(): Promise<TreeNode>;
   /** Resolves once the message is durable. */
   send(message: NewMessage, options?: WriteOptions): Promise<{ id: string }>;
@@ -160,6 +153,7 @@ export function createClient(options: ClientOptions): Client {
     status: (o) => call("GET", "/api/v1/status", o),
     agents: (query = {}) => call("GET", `/api/v1/agents${queryOf({ ...query })}`),
     agent: (address) => call("GET", agentPath(address)),
+    machine: (address) => call("GET", `${agentPath(address)}/machine`),
     tree: () => call("GET", "/api/v1/tree"),
     send: (message, o) => call("POST", "/api/v1/messages", { ...o, body: message }),
     sendMany: (messages, o) => call("POST", "/api/v1/messages", { ...o, body: messages }),
@@ -197,35 +191,6 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-async function openStream(
-  options: ClientOptions,
-  path: string,
-  more?: RequestOptions,
-): Promise<ReadableStream<Uint8Array>> {
-  return (await openResponse(options, path, more)).body!;
-}
-
-/** An answer that is good, with a body that was not read yet. */
-async function openResponse(
-  { url, token, fetch = globalThis.fetch }: ClientOptions,
-  path: string,
-  { signal }: RequestOptions = {},
-  method = "GET",
-): Promise<Response> {
-  const base = url.replace(/\/+$/, "");
-  const init: RequestInit = { method, headers: { authorization: `Bearer ${token}` } };
-  if (signal) init.signal = signal;
-  let response: Response;
-  try {
-    response = await fetch(`${base}${path}`, init);
-  } catch (error) {
-    if (signal?.aborted || error instanceof DreamError) throw error;
-    throw new DreamError("not_running", `Cannot reach Dream.OS at ${base}`, { cause: error });
-  }
-  if (!response.ok || !response.body) readAnswer(response, await response.text(), base);
-  return response;
-}
-
 async function* turnsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<TurnView> {
   for await (const { event, data } of readEvents(body)) {
     if (event === "turn") yield JSON.parse(data) as TurnView;
@@ -238,61 +203,4 @@ function queryOf(query: Record<string, string | number | boolean | undefined>): 
     if (value !== undefined) params.set(key, String(value));
   }
   return params.size > 0 ? `?${params}` : "";
-}
-
-interface CallOptions extends WriteOptions {
-  body?: unknown;
-}
-
-function caller({ url, token, fetch = globalThis.fetch }: ClientOptions) {
-  const base = url.replace(/\/+$/, "");
-  return async <T>(method: string, path: string, options: CallOptions = {}): Promise<T> => {
-    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
-    const init: RequestInit = { method, headers };
-    if (options.idempotencyKey !== undefined) headers["idempotency-key"] = options.idempotencyKey;
-    if (options.signal) init.signal = options.signal;
-    if (options.body !== undefined) {
-      headers["content-type"] = "application/json";
-      init.body = JSON.stringify(options.body);
-    }
-    let response: Response;
-    let text: string;
-    try {
-      response = await fetch(`${base}${path}`, init);
-      text = await response.text();
-    } catch (error) {
-      if (options.signal?.aborted || error instanceof DreamError) throw error;
-      throw new DreamError("not_running", `Cannot reach Dream.OS at ${base}`, { cause: error });
-    }
-    return readAnswer(response, text, base) as T;
-  };
-}
-
-/** The answer's JSON, or the server's refusal as the `DreamError` that it was there. */
-function readAnswer(response: Response, text: string, base: string): unknown {
-  if (response.status === 204) return undefined;
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch {
-    throw foreign(response, base);
-  }
-  if (response.ok) return data;
-  const error = (data as { error?: Record<string, unknown> } | null)?.error;
-  if (typeof error?.message !== "string" || typeof error.code !== "string") {
-    throw foreign(response, base);
-  }
-  const details = (error.details ?? {}) as ErrorDetails;
-  if (isErrorCode(error.code)) throw new DreamError(error.code, error.message, { details });
-  // A newer server may know more codes than this client.
-  throw new DreamError("internal", `${error.code}: ${error.message}`, {
-    details: { ...details, serverCode: error.code },
-  });
-}
-
-function foreign(response: Response, base: string): DreamError {
-  return new DreamError(
-    "internal",
-    `Cannot read the answer of ${base}: status ${response.status} without the JSON of Dream.OS`,
-  );
 }

@@ -35,6 +35,7 @@ const abouts: Readonly<Record<string, About>> = {
   "POST /agents": { summary: "Start a new agent", status: 201, body: schemas.spawn },
   "GET /agents": { summary: "The agents, page by page", query: schemas.agentsQuery },
   "GET /agents/:address": { summary: "All about one agent" },
+  "GET /agents/:address/machine": { summary: "The configuration of an agent's machine" },
   "DELETE /agents/:address": { summary: "End an agent and free its address", status: 204 },
   "GET /agents/:address/turns": { summary: "Turns as they become durable", isStream: true },
   "GET /agents/:address/checkpoints": { summary: "Earlier states of an agent, newest first" },

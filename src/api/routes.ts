@@ -142,6 +142,13 @@ function agentRoutes({ control }: RouteOptions): Route[] {
       handle: async (c) => answer(await control.agent(addressOf(c))),
     },
     {
+      method: "GET",
+      path: "/agents/:address/machine",
+      role: "viewer",
+      forAgents: "address",
+      handle: async (c) => answer(await control.machine(addressOf(c))),
+    },
+    {
       method: "DELETE",
       path: "/agents/:address",
       role: "operator",

@@ -121,9 +121,21 @@ export interface AgentView {
   thread: number | null;
   generation: number;
   mailboxDepth: number;
+  /** While it is blocked: whose full mailbox it waits for. */
+  blockedOn: Address | null;
   turns: number;
   restarts: number;
   lastError: ErrorData | null;
+}
+
+/** How an agent's machine is made, for whoever draws it. */
+export interface MachineView {
+  address: Address;
+  kind: string;
+  version: number;
+  bundle: string;
+  /** The machine's configuration, functions by their names; null when it is too large. */
+  chart: Json;
 }
 
 export interface AgentDetail extends AgentView {
@@ -237,6 +249,7 @@ export interface Control {
   checkpoints(address: string): Promise<CheckpointView[]>;
   agents(query: { limit: number; cursor?: string; under?: string }): Promise<Page<AgentView>>;
   agent(address: string): Promise<AgentDetail>;
+  machine(address: string): Promise<MachineView>;
   tree(): Promise<TreeNode>;
   messages(query: MessageQuery): Promise<Page<MessageRow>>;
   deadLetters(

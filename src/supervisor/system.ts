@@ -36,7 +36,7 @@ import { Tree } from "./tree.ts";
 import { TurnWatch } from "./turn-watch.ts";
 import { Verbs } from "./verbs.ts";
 import { viewSystem } from "./view-system.ts";
-import { pageOfAgents, viewCheckpoints, viewDetail, viewTree } from "./views.ts";
+import { pageOfAgents, viewCheckpoints, viewDetail, viewMachine, viewTree } from "./views.ts";
 
 export class System implements Control {
   #core: Core;
@@ -185,6 +185,9 @@ export class System implements Control {
     if (input.verb === "resume" && input.address === rootAddress) await this.leaveSafeMode();
     return await this.#verbs.carryOut(caller, input, idempotency);
   };
+
+  machine: Control["machine"] = (address) =>
+    Promise.resolve(viewMachine(this.#core.registry.get(parseAddress(address))));
 
   checkpoints: Control["checkpoints"] = async (address) =>
     await viewCheckpoints(this.#core, this.#core.registry.get(parseAddress(address)));

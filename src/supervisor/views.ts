@@ -4,7 +4,7 @@ import type { StateSummary } from "../actors/protocol.ts";
 import type { Json } from "../json.ts";
 import type { AgentStatus, Page } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
-import type { AgentDetail, AgentView, CheckpointView, TreeNode } from "./control.ts";
+import type { AgentDetail, AgentView, CheckpointView, MachineView, TreeNode } from "./control.ts";
 import type { Core } from "./core.ts";
 import type { AnySupervisor, TreeChild } from "./node.ts";
 import type { Tree } from "./tree.ts";
@@ -23,6 +23,7 @@ export function viewAgent(cell: Cell): AgentView {
     thread: residence?.thread?.id ?? null,
     generation: record.generation,
     mailboxDepth: cell.mailbox.depth,
+    blockedOn: cell.status === "blocked" ? cell.blockedOn?.address ?? null : null,
     turns: cell.turns,
     restarts: record.restarts,
     lastError: record.lastError,
@@ -58,6 +59,18 @@ export async function viewDetail(core: Core, cell: Cell): Promise<AgentDetail> {
     calls,
     createdAtMs: record.createdAtMs,
     endedAtMs: record.endedAtMs,
+  };
+}
+
+/** What an agent's kind says about its machine. */
+export function viewMachine({ address, kind }: Cell): MachineView {
+  const { version, chart } = kind.manifest;
+  return {
+    address,
+    kind: kind.name,
+    version,
+    bundle: kind.hash,
+    chart: chart === undefined || chart === null ? null : JSON.parse(chart),
   };
 }
 

@@ -37,6 +37,7 @@ describe("createClient()", () => {
     expect((await client.readAsk("a/b")).id).toBe("a/b");
     expect((await client.spawn({ address: "/workers/w-1", kind: "k" })).status).toBe("running");
     expect((await client.agent("/workers/w-1")).version).toBe(1);
+    expect((await client.machine("/workers/w-1")).chart).toMatchObject({ initial: "idle" });
     expect((await client.agents({ limit: 2, under: "/" })).items).toHaveLength(2);
     expect((await client.tree()).children.map((c) => c.address)).toContain("/workers");
     expect(await client.delete("/workers/w-1")).toBeUndefined();

@@ -4,7 +4,7 @@
  */
 import type { Envelope } from "../../src/actors/envelope.ts";
 import type { BackupManifest } from "../../src/backup-manifest.ts";
-import { nameOf, parentOf } from "../../src/address.ts";
+import { parentOf } from "../../src/address.ts";
 import { DreamError } from "../../src/errors.ts";
 import type { Json } from "../../src/json.ts";
 import type { MemoryHit } from "../../src/storage/memory.ts";
@@ -31,6 +31,7 @@ import { systemIds } from "../../src/ids.ts";
 import { TokenBook } from "../../src/supervisor/token-book.ts";
 import { EventLog } from "../../src/supervisor/event-log.ts";
 import { exitReasons } from "../../src/supervisor/exit-reason.ts";
+import { treeOf } from "./small-tree.ts";
 
 const started = 1_700_000_000_000;
 
@@ -189,6 +190,12 @@ export class SmallControl implements Control {
     });
   }
 
+  async machine(address: string) {
+    const { kind } = this.#find(address);
+    const chart = { initial: "idle", states: { idle: {} } };
+    return await Promise.resolve({ address, kind, version: 1, bundle: "ab".repeat(32), chart });
+  }
+
   tree(): Promise<TreeNode> {
     return Promise.resolve(treeOf([...this.#agents.values()]));
   }
@@ -289,6 +296,7 @@ export class SmallControl implements Control {
       thread: 1,
       generation: 1,
       mailboxDepth: 0,
+      blockedOn: null,
       turns: 3,
       restarts: 0,
       lastError: null,
@@ -356,43 +364,5 @@ function envelopeOf(
     hops: 0,
     trace: null,
     attempt: 0,
-  };
-}
-
-function treeOf(agents: AgentView[]): TreeNode {
-  const plain = {
-    restarts: 0,
-    mailboxDepth: 0,
-    lastError: null,
-    exits: [],
-    hidden: 0,
-    strategy: null,
-  };
-  const leaves = agents.map((a): TreeNode => ({
-    ...plain,
-    address: a.address,
-    type: "agent",
-    status: a.status,
-    kind: a.kind,
-    children: [],
-  }));
-  return {
-    ...plain,
-    address: "/",
-    type: "supervisor",
-    status: "running",
-    kind: null,
-    strategy: "oneForOne",
-    children: [
-      ...leaves.filter((l) => parentOf(l.address) === "/"),
-      {
-        ...plain,
-        address: "/workers",
-        type: "dynamic",
-        status: "running",
-        kind: null,
-        children: leaves.filter((l) => l.address === `/workers/${nameOf(l.address)}`),
-      },
-    ],
   };
 }
