@@ -92,7 +92,8 @@ export async function expectEach(client: Client, count: number, wanted: number):
   throw new Error(`${addressOf(wrong)} counted ${counts[wrong]} messages, wanted ${wanted}`);
 }
 
-async function readCounts(client: Client, count: number): Promise<number[]> {
+/** What each has counted; behind all that was sent before. */
+export async function readCounts(client: Client, count: number): Promise<number[]> {
   const asks = Array.from(
     { length: count },
     (_, index) => client.ask({ to: addressOf(index), type: "read", timeoutMs: 300_000 }),

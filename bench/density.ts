@@ -22,22 +22,17 @@ export interface DensitySizes {
   activations: number;
 }
 
-/** Values by the names of their figures. */
-export async function measureDensity(
-  home: string,
-  sizes: DensitySizes,
-): Promise<Record<string, number>> {
-  const service = await startService({ home, swarm });
-  const values = {
-    ...await measureSpawn(service, sizes.spawned),
-    "W5.passive.heap": await measureHeap(),
-    ...await measureActivation(home, sizes),
-    ...await measureReady(home, sizes.passive),
-  };
-  return values;
+type Say = (name: string, value: number) => void;
+
+/** Says each value with the name of its figure. */
+export async function measureDensity(home: string, sizes: DensitySizes, say: Say): Promise<void> {
+  await measureSpawn(await startService({ home, swarm }), sizes.spawned, say);
+  say("W5.passive.heap", await measureHeap());
+  await measureActivation(home, sizes, say);
+  say("W5.ready", await measureReady(home, sizes.passive));
 }
 
-async function measureSpawn(service: Service, count: number): Promise<Record<string, number>> {
+async function measureSpawn(service: Service, count: number, say: Say): Promise<void> {
   const { client, home } = service;
   const started = performance.now();
   const spawns = Array.from(
@@ -49,19 +44,16 @@ async function measureSpawn(service: Service, count: number): Promise<Record<str
     const { items } = await client.agents({ under: "/workers", limit: 1_000 });
     return items.every(({ turns }) => turns > 0);
   }, { what: "the first turn of every agent", deadlineMs: 120_000 });
-  const seconds = (performance.now() - started) / 1_000;
+  say("W5.spawn", count / (performance.now() - started) * 1_000);
   await activate(client, Math.min(count, mostResident));
   const { hosts } = await client.status();
   const threads = hosts.reduce((sum, host) => sum + host.threads, 0);
   const resident = hosts.reduce((sum, { pid }) => sum + pssBytes(pid), 0) / threads;
+  say("W5.resident", resident / 1024 / 1024);
   await expectEach(client, count, 0);
   await ended(service);
   const { size } = await Deno.stat(`${home}/dreamos.db`);
-  return {
-    "W5.spawn": count / seconds,
-    "W5.resident": resident / 1024 / 1024,
-    "W5.passive.disk": size / count,
-  };
+  say("W5.passive.disk", size / count);
 }
 
 /** A process's memory, pages that it shares divided among those who share them. */
@@ -86,7 +78,8 @@ async function measureHeap(): Promise<number> {
 async function measureActivation(
   home: string,
   { spawned, activations }: DensitySizes,
-): Promise<Record<string, number>> {
+  say: Say,
+): Promise<void> {
   const service = await startService({ home, swarm, args: ["--limit", "idleAfterMs=50ms"] });
   const { client } = service;
   const activation = async (index: number) => {
@@ -94,7 +87,7 @@ async function measureActivation(
     await client.ask({ to: addressOf(index), type: "count", payload });
     return performance.now() - started;
   };
-  const cold = await activation(0);
+  say("W5.activation.cold", await activation(0));
   const pool = Math.min(spawned >> 1, mostResident);
   await Promise.all(Array.from({ length: pool }, (_, index) => activation(index)));
   await eventually(async () => (await client.status()).agents.running === 0, {
@@ -106,14 +99,11 @@ async function measureActivation(
     warm.push(await activation(pool + i));
   }
   await ended(service);
-  return {
-    "W5.activation.cold": cold,
-    "W5.activation.p50": percentile(warm, 0.5),
-    "W5.activation.p99": percentile(warm, 0.99),
-  };
+  say("W5.activation.p50", percentile(warm, 0.5));
+  say("W5.activation.p99", percentile(warm, 0.99));
 }
 
-async function measureReady(home: string, count: number): Promise<Record<string, number>> {
+async function measureReady(home: string, count: number): Promise<number> {
   addManyAgents(home, { like: addressOf(0), count, withMessage: false });
   const started = performance.now();
   const service = await startService({ home, swarm });
@@ -121,7 +111,7 @@ async function measureReady(home: string, count: number): Promise<Record<string,
   const { passive } = (await service.client.status()).agents;
   if (passive < count) throw new Error(`${passive} passive agents are known, wanted ${count}`);
   await ended(service);
-  return { "W5.ready": seconds };
+  return seconds;
 }
 
 async function ended(service: Service): Promise<void> {

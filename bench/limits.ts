@@ -34,6 +34,31 @@ export function measureCommit(folder: string, count = 2_000): number {
   }
 }
 
+/**
+ * What L1 consists of for the disk: ms of one fdatasync after 4 KiB were written over, p50 of
+ * `count`. Tens of μs say that the disk, or the host of a virtual one, answers from a cache.
+ */
+export function measureSync(folder: string, count = 2_000): number {
+  const file = Deno.openSync(join(folder, "sync"), { create: true, write: true });
+  const blocks = 100;
+  const block = new Uint8Array(4_096).fill(1);
+  try {
+    file.writeSync(new Uint8Array(blocks * block.length));
+    file.syncSync();
+    const times: number[] = [];
+    for (let i = 0; i < count; i++) {
+      file.seekSync(i % blocks * block.length, Deno.SeekMode.Start);
+      file.writeSync(block);
+      const started = performance.now();
+      file.syncDataSync();
+      times.push(performance.now() - started);
+    }
+    return percentile(times, 0.5);
+  } finally {
+    file.close();
+  }
+}
+
 /** L2: rows/s of commits of 1,000 rows of 200 bytes each, made by one `json_each` insert. */
 export function measureRows(folder: string, commits = 300): number {
   const rows = 1_000;

@@ -1,25 +1,21 @@
 /**
- * `npm run bench [-- NAME…] [--runs N] [--quick] [--json] [--dir FOLDER]`: measures the limits of
- * the machine and the workloads in one go and prints each beside its limit (bench/README.md).
+ * `npm run bench [-- NAME…] [--runs N] [--minutes N] [--quick] [--json] [--dir FOLDER]`: measures
+ * the limits of the machine and the workloads in one go and prints each beside its limit and its
+ * target (bench/README.md). Progress goes to stderr as figures become known.
  */
 import { parseArgs } from "node:util";
-import { fileURLToPath } from "node:url";
 import { type Figure, median, toJson, toTable } from "./figures.ts";
 import { definitions } from "./definitions.ts";
+import { partsOf, workloads } from "./parts.ts";
+import { runPart } from "./run-part.ts";
 
-const workloads: Record<string, readonly string[]> = {
-  "one-way": ["one-way.inProcess", "one-way.http"],
-  asks: ["asks.inProcess", "asks.http"],
-  ring: ["ring.bare", "ring"],
-  recovery: ["one-way.inProcess", "recovery"],
-  density: ["density"],
-  growth: ["growth"],
-  beside: ["beside"],
-};
+/** All of it takes about twelve on a quiet machine with two cores. */
+const defaultMinutes = 15;
 
 interface Options {
   names: string[];
   runs: number;
+  minutes: number;
   quick: boolean;
   json: boolean;
   dir: string | undefined;
@@ -34,6 +30,7 @@ function readOptions(args: string[]): Options {
     allowPositionals: true,
     options: {
       runs: { type: "string", default: "3" },
+      minutes: { type: "string", default: String(defaultMinutes) },
       quick: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       dir: { type: "string" },
@@ -41,69 +38,75 @@ function readOptions(args: string[]): Options {
       functions: { type: "boolean", default: false },
     },
   });
-  const known = ["limits", ...Object.keys(workloads)];
+  const known = Object.keys(workloads);
   const strange = positionals.find((name) => !known.includes(name));
   if (strange) throw new Error(`There is no workload ${strange}: ${known.join(", ")}`);
-  const runs = Number(values.runs);
-  if (!Number.isInteger(runs) || runs < 1) {
-    throw new Error(`--runs ${values.runs}: wanted 1 or more`);
-  }
-  return {
-    names: positionals.length > 0 ? positionals : known,
-    runs,
-    quick: values.quick,
-    json: values.json,
-    dir: values.dir,
-    profile: values.profile,
-    functions: values.functions,
-  };
+  const { quick, json, dir, profile, functions } = values;
+  const names = positionals.length > 0 ? positionals : known;
+  const runs = readCount("--runs", values.runs);
+  const minutes = readCount("--minutes", values.minutes);
+  return { names, runs, minutes, quick, json, dir, profile, functions };
 }
 
-/** One part in a process and a folder of its own. */
-async function runOnce(part: string, { quick, dir }: Options): Promise<Record<string, number>> {
-  const folder = await Deno.makeTempDir({ dir, prefix: "dreamos-bench-" });
-  try {
-    const script = fileURLToPath(new URL("./run-once.ts", import.meta.url));
-    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", script, part, folder, ...(quick ? ["--quick"] : [])],
-      stdin: "null",
-      stderr: "inherit",
-    }).output();
-    if (code !== 0) throw new Error(`${part} failed with code ${code}`);
-    return JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1)!);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+function readCount(name: string, text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new Error(`${name} ${text}: wanted a whole number from 1`);
+}
+
+/** Values by figure, and why there are no more of them. */
+interface Measured {
+  values: Map<string, number[]>;
+  failure: string | null;
 }
 
 /** Limits and workloads take turns, so that a slow moment of the machine meets all of them. */
-async function measure(options: Options): Promise<Map<string, number[]>> {
-  const chosen = new Set(options.names.flatMap((name) => workloads[name] ?? []));
+async function measure({ names, runs, minutes, quick, dir }: Options): Promise<Measured> {
+  const began = performance.now();
   const values = new Map<string, number[]>();
-  for (let run = 1; run <= options.runs; run++) {
-    for (const part of ["limits", ...chosen]) {
-      console.error(`run ${run} of ${options.runs}: ${part}`);
-      for (const [name, value] of Object.entries(await runOnce(part, options))) {
+  const parts = partsOf(names);
+  for (let run = 1; run <= runs; run++) {
+    for (const { name: part, once } of parts) {
+      if (once && run > 1) continue;
+      const note = (text: string) => {
+        const seconds = Math.round((performance.now() - began) / 1_000);
+        console.error(`${String(seconds).padStart(4)} s  run ${run} of ${runs}, ${part}${text}`);
+      };
+      const onValue = (name: string, value: number) => {
         values.set(name, [...values.get(name) ?? [], value]);
+        const unit = definitions.find((definition) => definition.name === name)?.unit;
+        note(`: ${name} ${Number(value.toPrecision(4)).toLocaleString("en-US")} ${unit}`);
+      };
+      note("");
+      const mostMs = minutes * 60_000 - (performance.now() - began);
+      try {
+        await runPart({ part, quick, dir, mostMs, onValue });
+      } catch (error) {
+        return { values, failure: error instanceof Error ? error.message : String(error) };
       }
     }
   }
-  return values;
+  return { values, failure: null };
 }
 
 function toFigures(values: Map<string, number[]>): Figure[] {
-  const at = (name: string) => median(values.get(name)!);
   return definitions.filter(({ name }) => values.has(name)).map((definition) => {
-    const { name, unit, limit, without } = definition;
-    const value = limit?.reduce((sum, part) => sum + at(part), 0);
+    const { limit, ...rest } = definition;
+    const parts = limit?.map((name) => values.get(name) ?? []) ?? [];
+    const isKnown = limit !== null && parts.every(({ length }) => length > 0);
     return {
-      name,
-      unit,
-      runs: values.get(name)!,
-      limit: limit && value !== undefined ? { name: limit.join(" + "), value } : null,
-      without,
+      ...rest,
+      runs: values.get(definition.name)!,
+      limit: isKnown ? { name: limit.join(" + "), runs: addUp(parts) } : null,
     };
   });
+}
+
+/** Run by run where each has the same runs, else the medians. */
+function addUp(parts: number[][]): number[] {
+  const isEven = parts.every(({ length }) => length === parts[0]!.length);
+  const [first, ...rest] = isEven ? parts : parts.map((values) => [median(values)]);
+  return first!.map((value, run) => rest.reduce((sum, values) => sum + values[run]!, value));
 }
 
 /** In a folder that is removed; one workload after the other. */
@@ -119,9 +122,10 @@ async function profileAll({ names, quick, dir, functions }: Options): Promise<vo
 async function main(args: string[]): Promise<void> {
   const options = readOptions(args);
   if (options.profile) return await profileAll(options);
-  const figures = toFigures(await measure(options));
-  if (options.json) { for (const figure of figures) console.log(toJson(figure)); }
-  else console.log(`${toTable(figures)}\n\n${figures.map(toJson).join("\n")}`);
+  const { values, failure } = await measure(options);
+  const figures = toFigures(values);
+  console.log(options.json ? figures.map(toJson).join("\n") : toTable(figures));
+  if (failure !== null) throw new Error(failure);
 }
 
 try {

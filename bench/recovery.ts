@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Client } from "../src/api/client.ts";
 import { pause } from "../tests/support/eventually.ts";
 import { startService } from "../tests/support/service.ts";
-import { expectEach, makeBatches, sendAll, spawnCounters } from "./counters.ts";
+import { expectEach, makeBatches, readCounts, sendAll, spawnCounters } from "./counters.ts";
 
 const agents = 100;
 const swarm = fileURLToPath(new URL("./swarm.ts", import.meta.url));
@@ -15,6 +15,9 @@ export interface RecoveryTimes {
   all: number;
   /** Messages a second in the time from the exec to the last turn. */
   perSecond: number;
+  /** Messages that agents have counted too few and too many. */
+  lost: number;
+  doubled: number;
 }
 
 /**
@@ -34,10 +37,21 @@ export async function measureRecovery(home: string, pending: number): Promise<Re
   const after = await startService({ home, swarm });
   while (await turnsOf(after.client) === turns) await pause(2);
   const first = (performance.now() - started) / 1_000;
-  await expectEach(after.client, agents, pending / agents);
+  const counts = await readCounts(after.client, agents);
   const all = (performance.now() - started) / 1_000;
   if (await after.stop() !== 0) throw new Error("The new process did not end as it should");
-  return { first, all, perSecond: pending / all };
+  const wrong = counts.map((count) => count - pending / agents);
+  return {
+    first,
+    all,
+    perSecond: pending / all,
+    lost: -addUp(wrong.filter((by) => by < 0)),
+    doubled: addUp(wrong.filter((by) => by > 0)),
+  };
+}
+
+function addUp(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** Turns that all agents have taken since they are there. */

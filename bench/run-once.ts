@@ -1,99 +1,94 @@
 /**
- * One run of one part in a process of its own, so that no run finds code compiled by another:
+ * One run of one part in a process of its own, so that no run finds code compiled by another.
  * Modules are loaded as parts need them.
- * `run-once.ts PART FOLDER [--quick]` prints one JSON object of values by figure name.
+ * `run-once.ts PART FOLDER [--quick]` prints one JSON line a value, as soon as it is known.
  */
 import { join } from "node:path";
 import type { Way } from "./service.ts";
-
-type Values = Record<string, number>;
+import { workloadSizes } from "./sizes.ts";
 
 const [part, folder, ...flags] = Deno.args as [string, string, ...string[]];
-const isQuick = flags.includes("--quick");
+const home = join(folder, "home");
+const sizes = workloadSizes(flags.includes("--quick"));
 
-async function limits(): Promise<Values> {
-  const { measureCommit, measureRows } = await import("./limits.ts");
-  const { measureRoundTrip } = await import("./round-trip.ts");
-  return {
-    L1: measureCommit(folder, isQuick ? 200 : 2_000),
-    L2: measureRows(folder, isQuick ? 20 : 300),
-    L3: await measureRoundTrip(folder, isQuick ? 300 : 3_000),
-  };
+function say(name: string, value: number): void {
+  console.log(JSON.stringify({ name, value }));
 }
 
-async function oneWay(way: Way): Promise<Values> {
+async function limits(): Promise<void> {
+  const { measureCommit, measureRows, measureSync } = await import("./limits.ts");
+  const { measureRoundTrip } = await import("./round-trip.ts");
+  say("L1", measureCommit(folder, sizes.commits));
+  say("L1.sync", measureSync(folder, sizes.commits));
+  say("L2", measureRows(folder, sizes.rowCommits));
+  say("L3", await measureRoundTrip(folder, sizes.roundTrips));
+}
+
+async function oneWay(way: Way): Promise<void> {
   const { measureOneWay } = await import("./one-way.ts");
   const { startService } = await import("./service.ts");
-  const service = await startService(way, join(folder, "home"));
-  const sizes = isQuick ? { cold: 5_000, warm: 10_000 } : { cold: 50_000, warm: 500_000 };
-  const { cold, warm } = await measureOneWay(service.client, sizes);
+  const service = await startService(way, home);
+  const { cold, warm } = await measureOneWay(service.client, sizes.oneWay);
   await service.stop();
-  return { [`W1.${way}.cold`]: cold, [`W1.${way}.warm`]: warm };
+  say(`W1.${way}.cold`, cold);
+  say(`W1.${way}.warm`, warm);
 }
 
-async function asks(way: Way): Promise<Values> {
+async function asks(way: Way): Promise<void> {
   const { measureAsks } = await import("./asks.ts");
   const { startService } = await import("./service.ts");
-  const service = await startService(way, join(folder, "home"));
-  const sizes = isQuick ? { sequential: 200, each: 10 } : { sequential: 2_000, each: 200 };
-  const { sequential, together } = await measureAsks(service.client, sizes);
+  const service = await startService(way, home);
+  const { sequential, together } = await measureAsks(service.client, sizes.asks);
   await service.stop();
-  return {
-    [`W2.${way}.p50`]: sequential.p50,
-    [`W2.${way}.p99`]: sequential.p99,
-    [`W2.${way}.rate`]: sequential.perSecond,
-    [`W2.${way}.64.p50`]: together.p50,
-    [`W2.${way}.64.p99`]: together.p99,
-    [`W2.${way}.64.rate`]: together.perSecond,
-  };
+  say(`W2.${way}.p50`, sequential.p50);
+  say(`W2.${way}.p99`, sequential.p99);
+  say(`W2.${way}.rate`, sequential.perSecond);
+  say(`W2.${way}.64.p50`, together.p50);
+  say(`W2.${way}.64.p99`, together.p99);
+  say(`W2.${way}.64.rate`, together.perSecond);
 }
 
-async function ring(): Promise<Values> {
+async function ring(): Promise<void> {
   const { measureRing } = await import("./ring.ts");
   const { startService } = await import("./service.ts");
-  const service = await startService("inProcess", join(folder, "home"));
-  const sizes = isQuick ? { one: 500, each: 20 } : { one: 10_000, each: 1_000 };
-  const { hopMs, hopsPerSecond } = await measureRing(service.client, sizes);
+  const service = await startService("inProcess", home);
+  const { hopMs, hopsPerSecond } = await measureRing(service.client, sizes.ring);
   await service.stop();
-  return { "W3.hop": hopMs, "W3.rate": hopsPerSecond };
+  say("W3.hop", hopMs);
+  say("W3.rate", hopsPerSecond);
 }
 
-async function bareRing(): Promise<Values> {
+async function bareRing(): Promise<void> {
   const { measureBareRing } = await import("./bare-ring.ts");
-  return { L4: await measureBareRing(folder, isQuick ? 50 : 2_000) };
+  say("L4", await measureBareRing(folder, sizes.bareHops));
 }
 
-async function recovery(): Promise<Values> {
+async function recovery(): Promise<void> {
   const { measureRecovery } = await import("./recovery.ts");
-  const pending = isQuick ? 5_000 : 100_000;
-  const { first, all, perSecond } = await measureRecovery(join(folder, "home"), pending);
-  return { "W4.first": first, "W4.all": all, "W4.rate": perSecond };
+  const { first, all, perSecond, lost, doubled } = await measureRecovery(home, sizes.pending);
+  say("W4.first", first);
+  say("W4.all", all);
+  say("W4.rate", perSecond);
+  say("W4.lost", lost);
+  say("W4.doubled", doubled);
 }
 
-async function density(): Promise<Values> {
+async function density(): Promise<void> {
   const { measureDensity } = await import("./density.ts");
-  const sizes = isQuick
-    ? { spawned: 40, passive: 2_000, activations: 20 }
-    : { spawned: 1_000, passive: 100_000, activations: 500 };
-  return await measureDensity(join(folder, "home"), sizes);
+  await measureDensity(home, sizes.density, say);
 }
 
-async function growth(): Promise<Values> {
+async function growth(): Promise<void> {
   const { measureGrowth } = await import("./growth.ts");
-  const sizes = isQuick
-    ? { measured: 2_000, history: 5_000 }
-    : { measured: 50_000, history: 1_000_000 };
-  const { empty, grown, bytesPerMessage } = await measureGrowth(join(folder, "home"), sizes);
-  return { "W6.empty": empty, "W6.grown": grown, "W6.bytes": bytesPerMessage };
+  await measureGrowth(folder, sizes.growth, say);
 }
 
-async function beside(): Promise<Values> {
+async function beside(): Promise<void> {
   const { measureBeside } = await import("./beside.ts");
-  const found = await measureBeside(join(folder, "home"), isQuick ? 1_000 : 10_000);
-  return Object.fromEntries(Object.entries(found).map(([way, p99]) => [`W7.${way}`, p99]));
+  await measureBeside(home, sizes.beside, say);
 }
 
-const parts: Record<string, () => Promise<Values>> = {
+const parts: Record<string, () => Promise<void>> = {
   limits,
   "one-way.inProcess": () => oneWay("inProcess"),
   "one-way.http": () => oneWay("http"),
@@ -109,5 +104,5 @@ const parts: Record<string, () => Promise<Values>> = {
 
 const run = parts[part];
 if (!run) throw new Error(`There is no part ${part}: ${Object.keys(parts).join(", ")}`);
-console.log(JSON.stringify(await run()));
+await run();
 Deno.exit(0);

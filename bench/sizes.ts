@@ -15,8 +15,8 @@ const whole = {
   bareHops: 2_000,
   pending: 100_000,
   density: { spawned: 1_000, passive: 100_000, activations: 500 },
-  growth: { measured: 50_000, history: 1_000_000 },
-  stretchMs: 10_000,
+  growth: { history: 1_000_000, warmUp: 10_000, measured: 50_000, pairs: 10, kept: 100_000 },
+  beside: { quietMs: 5_000, besideMs: 11_000, pairs: 3 },
 };
 
 const small: typeof whole = {
@@ -30,6 +30,6 @@ const small: typeof whole = {
   bareHops: 50,
   pending: 5_000,
   density: { spawned: 40, passive: 2_000, activations: 20 },
-  growth: { measured: 2_000, history: 5_000 },
-  stretchMs: 1_000,
+  growth: { history: 5_000, warmUp: 500, measured: 2_000, pairs: 1, kept: 1_000 },
+  beside: { quietMs: 1_000, besideMs: 1_000, pairs: 1 },
 };
