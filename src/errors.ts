@@ -80,6 +80,11 @@ export const errorKinds = {
   not_found: { status: 404, exit: 5, hint: "See what exists: dreamos ps, dreamos tree." },
   agent_not_found: { status: 404, exit: 5, hint: "See the agents: dreamos ps." },
   kind_not_found: { status: 404, exit: 5, hint: "See the kinds: dreamos tree --json." },
+  message_not_found: {
+    status: 404,
+    exit: 5,
+    hint: "See what is kept, and for how long: dreamos messages, dreamos status.",
+  },
   ask_not_found: { status: 404, exit: 5, hint: "Asks are kept 7 days after they settle." },
   token_not_found: { status: 404, exit: 5, hint: "See the tokens: dreamos token list --all." },
   method_not_allowed: { status: 405, exit: 2, hint: "See /openapi.json for the methods." },

@@ -41,6 +41,11 @@ export class InMemoryLists {
     return { items: rows, nextCursor };
   }
 
+  /** Everything in a mailbox, open or consumed. */
+  all(): MessageRow[] {
+    return this.#placed().map((one) => ({ envelope: one.envelope, status: this.#statusOf(one) }));
+  }
+
   #placed(): Placed[] {
     return [...this.#tables.mailboxes].flatMap(([name, mailbox]) =>
       mailbox.map((envelope) => ({ key: Number.parseInt(name, 10), envelope }))
@@ -70,10 +75,10 @@ export class InMemoryLists {
   }
 
   events(query: EventQuery): (EventRow & { id: number })[] {
-    const { afterId = 0, type, address, limit, newest = false } = query;
+    const { afterId = 0, beforeId = Infinity, type, address, limit, newest = false } = query;
     const rows = this.#tables.events;
     return (newest ? rows.toReversed() : rows).filter((event) =>
-      event.id > afterId && (type === undefined || event.type === type) &&
+      event.id > afterId && event.id < beforeId && (type === undefined || event.type === type) &&
       (address === undefined || event.address === address)
     ).slice(0, limit);
   }

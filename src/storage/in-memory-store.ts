@@ -7,6 +7,8 @@ import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
 import type { Checkpoint, CheckpointInfo } from "./checkpoint.ts";
 import { CommitQueue } from "./commit-queue.ts";
+import type { History } from "./history.ts";
+import { InMemoryHistory } from "./in-memory-history.ts";
 import { InMemoryLists } from "./in-memory-lists.ts";
 import { Tables } from "./in-memory-tables.ts";
 import type { Memory } from "./memory.ts";
@@ -45,6 +47,7 @@ const failures: Record<StoreFault, WriteFailure> = {
 class InMemoryStore implements contract.Store {
   readonly tables: Tables;
   readonly memory: Memory;
+  readonly history: History;
   /** Transactions so far, failed ones included. */
   groups = 0;
   #lists: InMemoryLists;
@@ -72,6 +75,12 @@ class InMemoryStore implements contract.Store {
         });
       },
     });
+    const history = new InMemoryHistory(tables, this.#lists);
+    this.history = {
+      message: (id) => this.#read(() => history.message(id)),
+      effects: (...args) => this.#read(() => history.effects(...args)),
+      oldest: () => this.#read(() => history.oldest()),
+    };
     this.memory = new SharedMemory({
       write: (memory, size) => this.#enqueue({ memory }, size),
       read: (name, ...args) =>

@@ -10,6 +10,7 @@ import { DreamError, type ErrorData } from "../errors.ts";
 import type { Checkpoint, CheckpointInfo } from "./checkpoint.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { DiskSpace } from "./disk-space.ts";
+import type { History } from "./history.ts";
 import type { EventQuery, LetterQuery } from "./lists.ts";
 import type { Memory } from "./memory.ts";
 import { SharedMemory } from "./shared-memory.ts";
@@ -65,6 +66,11 @@ export class LibsqlStore implements contract.Store {
   #closed = Promise.withResolvers<void>();
   #isClosing = false;
   readonly memory: Memory;
+  readonly history: History = {
+    message: (id) => this.#read("tracedMessage", id),
+    effects: (cause, after, limit) => this.#read("tracedEffects", cause, after, limit),
+    oldest: () => this.#read("oldestKept"),
+  };
 
   constructor(worker: Worker, { file, clock, minFreeBytes = 0 }: LibsqlOptions) {
     this.#worker = worker;

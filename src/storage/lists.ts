@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { and, desc, eq, gt, gte, lt, lte, or, type SQL, sql } from "drizzle-orm";
 import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
 import { createClient } from "@libsql/client";
+import { statusOf as statusText } from "./history-statements.ts";
 import { readMoment, readNumber, readPlace } from "./page-cursor.ts";
 import { type EnvelopeRow, toEnvelope } from "./rows.ts";
 import { deadLetters, envelopes, events } from "./schema.ts";
@@ -16,6 +17,7 @@ export interface LetterQuery {
 
 export interface EventQuery {
   afterId?: number;
+  beforeId?: number;
   type?: string;
   address?: string;
   limit: number;
@@ -23,14 +25,7 @@ export interface EventQuery {
   newest?: boolean;
 }
 
-/** An agent that is gone handled all that was not taken from it. */
-const statusOf = sql`CASE
-  WHEN EXISTS (SELECT 1 FROM skips k WHERE k.key = e.key AND k.lane = e.lane AND k.seq = e.seq)
-    THEN 'dead'
-  WHEN NOT EXISTS (SELECT 1 FROM agents a WHERE a.key = e.key) THEN 'consumed'
-  WHEN e.seq <= (SELECT CASE e.lane WHEN 0 THEN c0 WHEN 1 THEN c1 WHEN 2 THEN c2 ELSE c3 END
-    FROM states s WHERE s.key = e.key) THEN 'consumed'
-  ELSE 'pending' END`;
+const statusOf = sql.raw(statusText);
 
 type ListedRow = EnvelopeRow & { status: MessageRow["status"] };
 
@@ -100,6 +95,7 @@ export class Lists {
       query.address === undefined ? undefined : eq(events.address, query.address),
       query.type === undefined ? undefined : eq(events.type, query.type),
       gt(events.id, query.afterId ?? 0),
+      query.beforeId === undefined ? undefined : lt(events.id, query.beforeId),
     )).orderBy(query.newest ? desc(events.id) : events.id).limit(query.limit);
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Database } from "libsql";
 import { DreamError, toErrorData } from "../errors.ts";
+import { HistoryReader } from "./history-reader.ts";
 import { Lists } from "./lists.ts";
 import { MemoryTables } from "./memory-sql.ts";
 import { openDatabase } from "./open-database.ts";
@@ -19,6 +20,7 @@ interface Open {
   reader: Reader;
   lists: Lists;
   retention: Retention;
+  history: HistoryReader;
 }
 
 let open: Open | null = null;
@@ -37,6 +39,7 @@ function openFile(file: string): void {
       reader: new Reader(db, memory),
       lists: new Lists(file),
       retention: new Retention(db),
+      history: new HistoryReader(db),
     };
     send({ t: "opened" });
   } catch (error) {
@@ -45,8 +48,8 @@ function openFile(file: string): void {
 }
 
 async function read(id: number, name: string, args: unknown[]): Promise<void> {
-  const { reader, lists, retention } = open!;
-  const target = [reader, lists, retention].find((one) => name in one)!;
+  const { reader, lists, retention, history } = open!;
+  const target = [reader, lists, retention, history].find((one) => name in one)!;
   const method = Reflect.get(target, name) as (...args: unknown[]) => unknown;
   try {
     send({ t: "answer", id, value: await method.apply(target, args) });

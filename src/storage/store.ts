@@ -17,6 +17,8 @@ import type { Envelope, Lane } from "../actors/envelope.ts";
 import type { StoredState } from "../actors/protocol.ts";
 import type { ErrorData } from "../errors.ts";
 import type { Checkpoint, CheckpointInfo, CheckpointRequest } from "./checkpoint.ts";
+import type { History } from "./history.ts";
+import type { EventQuery } from "./lists.ts";
 import type { Memory } from "./memory.ts";
 import type { Suspicion } from "./suspicion.ts";
 import type { TokenChange, TokenRow } from "./token-row.ts";
@@ -273,13 +275,12 @@ export interface Store {
     query: { to?: Address; limit: number; cursor?: string },
   ): Promise<Page<DeadLetter & { id: number }>>;
   deadLetterCount(): Promise<number>;
-  events(
-    query: { afterId?: number; type?: string; address?: Address; limit: number; newest?: boolean },
-  ): Promise<(EventRow & { id: number })[]>;
+  events(query: EventQuery): Promise<(EventRow & { id: number })[]>;
   /** Removes what retention no longer keeps, in small transactions. @returns rows removed */
   prune(cut: PruneCut): Promise<number>;
 
   readonly memory: Memory;
+  readonly history: History;
   /** `ok`, or the first lines of what `PRAGMA integrity_check` found. */
   check(): Promise<string>;
   close(): Promise<void>;

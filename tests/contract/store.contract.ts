@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Change, Store } from "../../src/storage/store.ts";
 import { CommitRejected } from "../../src/storage/store.ts";
 import { eventually } from "../support/eventually.ts";
+import { describeHistory } from "./store-history.ts";
 import { describeLists } from "./store-lists.ts";
 import { describeMemory } from "./store-memory.ts";
 import { describeRows } from "./store-work.ts";
@@ -37,6 +38,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describeRows(() => store);
     describeSweeps(() => opened);
     describeLists(() => store);
+    describeHistory(() => store);
     describeMemory(() => opened);
 
     it("is sound", async () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Database from "libsql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
+import * as traces from "../../src/storage/history-statements.ts";
 import { openLibsqlStore } from "../../src/storage/libsql-store.ts";
 import { Lists } from "../../src/storage/lists.ts";
 import { memorySql } from "../../src/storage/memory-sql.ts";
@@ -52,7 +53,7 @@ function rowsOf(n: number): Change[] {
     agent(n, { endedAtMs: n % 2 ? n : null }),
     agent(rowCount + n),
     { op: "agentGone", key: rowCount + n },
-    envelope(n % 100, n),
+    envelope(n % 100, n, { cause: n % 2 ? uuid(n) : null }),
     state(n, [0, 0, 0, 0]),
     { op: "checkpoint", row: { key: n, atMs: n, reason: "minute", lastKey: n, mark: "m" } },
     { op: "skip", key: n % 100, lane: "normal", seq: n },
@@ -80,9 +81,14 @@ const allowed: Record<string, { plan: string[]; why: string }> = {
   tokens: { plan: ["SCAN tokens"], why: "boot: all of them, once" },
   bundles: { plan: ["SCAN bundles", "USE TEMP B-TREE FOR ORDER BY"], why: "few rows" },
   deadLetterCount: {
-    plan: ["SCAN dead_letters USING COVERING INDEX dead_letters_dead"],
+    plan: ["SCAN dead_letters USING COVERING INDEX dead_letters_cause"],
     why: "a number for people, over an index of numbers",
   },
+  envelopesBecauseOf: {
+    plan: ["USE TEMP B-TREE FOR RIGHT PART OF ORDER BY"],
+    why: "effects of one moment are sorted by id",
+  },
+  oldestKept: { plan: ["SCAN events"], why: "the first by its key" },
   countCut: {
     plan: ["SCAN envelopes USING COVERING INDEX envelopes_sent"],
     why: "retention: down to the count that is kept",
@@ -115,7 +121,8 @@ const allowed: Record<string, { plan: string[]; why: string }> = {
   },
 };
 
-const statements = Object.entries({ ...reads, ...writes, ...sweeps, ...memorySql })
+const { statusOf: _part, ...histories } = traces;
+const statements = Object.entries({ ...reads, ...writes, ...sweeps, ...histories, ...memorySql })
   .flatMap(([name, sql]) => [sql].flat().map((one) => [name, one] as const));
 
 describe("the statements", () => {
@@ -170,6 +177,10 @@ describe("the lists", () => {
     ["dead letters to", (lists) => lists.deadLetters({ limit: 9, to: "/a", cursor: "50" })],
     ["further dead letters", (lists) => lists.deadLetters({ limit: 9, cursor: "50" })],
     ["newest events", (lists) => lists.events({ limit: 1, newest: true })],
+    ["events before", (lists) => lists.events({ limit: 9, beforeId: 50, newest: true })],
+    ["events of an address before", (lists) => (
+      lists.events({ limit: 9, address: "/a", beforeId: 50, newest: true })
+    )],
     ["events after", (lists) => lists.events({ limit: 9, afterId: 50 })],
     ["events of an address", (lists) => lists.events({ limit: 9, address: "/a", afterId: 5 })],
     ["events of a type", (lists) => lists.events({ limit: 9, type: "a.b", afterId: 5 })],
