@@ -26,6 +26,7 @@ import type {
   VerbInput,
 } from "../supervisor/control.ts";
 import type { DeploymentCheck, DeploymentView } from "../supervisor/deployment-views.ts";
+import type { AgentHistory, MessageHistory } from "../supervisor/history-views.ts";
 import type { AgentVerb } from "../verbs.ts";
 import {
   caller,
@@ -53,6 +54,12 @@ export type {
   DeploymentView,
   Verdict,
 } from "../supervisor/deployment-views.ts";
+export type {
+  AgentHistory,
+  Happening,
+  MessageHistory,
+  TracedView,
+} from "../supervisor/history-views.ts";
 export { agentVerbs } from "../verbs.ts";
 export type { AgentVerb } from "../verbs.ts";
 export type { IssuedToken, NewToken, TokenView } from "../supervisor/token-views.ts";
@@ -136,6 +143,10 @@ export interface Client extends LogClient {
   turns(address: string, options?: RequestOptions): Promise<AsyncIterable<TurnView>>;
   /** Durable events, oldest first: until `signal`, or the end of the service. Misses none. */
   events(options?: EventsOptions): Promise<AsyncIterable<EventView>>;
+  /** What led to a message and what came of it, in all agents. @throws `message_not_found` */
+  messageHistory(id: string, query?: PageQuery & { whole?: boolean }): Promise<MessageHistory>;
+  /** What happened to an agent, newest first: messages, events, checkpoints; what is open. */
+  agentHistory(address: string, query?: PageQuery): Promise<AgentHistory>;
   /** A consistent copy of the running system; `body` is the file. */
   backup(
     options?: RequestOptions,
@@ -181,6 +192,10 @@ export function createClient(options: ClientOptions): Client {
       turnsOf(await openStream(options, `${agentPath(address)}/turns`, o)),
     events: (o = {}) =>
       followEvents((path, signal) => openStream(options, path, signal ? { signal } : {}), o),
+    messageHistory: (id, query = {}) =>
+      call("GET", `/api/v1/messages/${encodeURIComponent(id)}/history${queryOf({ ...query })}`),
+    agentHistory: (address, query = {}) =>
+      call("GET", `${agentPath(address)}/history${queryOf({ ...query })}`),
     backup: async (o) => {
       const { body, headers } = await openResponse(options, "/api/v1/backups", o, "POST");
       return { sizeBytes: Number(headers.get("content-length")), body: body! };

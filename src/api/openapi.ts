@@ -1,6 +1,7 @@
 /** The API as OpenAPI 3.1, made from the routes and the schemas that requests are read with. */
 import { z } from "zod";
 import { agentVerbs } from "../verbs.ts";
+import { historySchemas } from "./history-routes.ts";
 import { logSchemas } from "./log-requests.ts";
 import { requestSchemas as schemas } from "./requests.ts";
 import { tokenSchemas } from "./token-requests.ts";
@@ -65,6 +66,14 @@ const abouts: Readonly<Record<string, About>> = {
   },
   "POST /deployments": { summary: "Make new code live", status: 201, body: schemas.deployment },
   "POST /deployments/check": { summary: "What a deployment would do", body: schemas.deployment },
+  "GET /messages/:id/history": {
+    summary: "What led to a message and what came of it, in all agents",
+    query: historySchemas.messageQuery,
+  },
+  "GET /agents/:address/history": {
+    summary: "What happened to an agent, newest first",
+    query: historySchemas.agentQuery,
+  },
   "POST /backups": { summary: "A copy of the whole system as one file", media: "application/gzip" },
   "GET /tokens/self": { summary: "The token of this request" },
   "GET /tokens": { summary: "All tokens, without secrets", query: tokenSchemas.tokensQuery },

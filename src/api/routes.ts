@@ -12,6 +12,7 @@ import { deploymentRoutes } from "./deployment-routes.ts";
 import { eventRoute } from "./event-routes.ts";
 import { keepWithin } from "./guard.ts";
 import { logRoutes, noLogs } from "./log-routes.ts";
+import { historyRoutes } from "./history-routes.ts";
 import { readIdempotency } from "./idempotency.ts";
 import type { Route } from "./route.ts";
 import {
@@ -58,6 +59,7 @@ export function routesOf(options: RouteOptions): Route[] {
     ...deploymentRoutes(options),
     ...backupRoutes(options),
     ...tokenRoutes(options),
+    ...historyRoutes(options),
   ];
 }
 

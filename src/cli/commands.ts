@@ -60,6 +60,11 @@ export const commands: CommandTable = {
     summary: "show messages, open and consumed",
     load: async () => (await import("./messages.ts")).messagesCommand,
   },
+  history: {
+    group: "look",
+    summary: "show causes and effects of a message, or the story of an agent",
+    load: async () => (await import("./history.ts")).historyCommand,
+  },
   events: {
     group: "look",
     summary: "show what happened, or follow it",

@@ -24,6 +24,7 @@ import type { EventFollow } from "./event-log.ts";
 import type { ExitCount, ExitReason } from "./exit-reason.ts";
 import type { DeploymentCheck, DeploymentView } from "./deployment-views.ts";
 import type { TokenControl } from "./token-views.ts";
+import type { AgentHistory, HistoryQuery, MessageHistory } from "./history-views.ts";
 import type { MemoryHit, MemoryStats } from "../storage/memory.ts";
 
 /** Who asks: the token's name is the scope of Idempotency-Keys and the sender `@name`. */
@@ -282,6 +283,10 @@ export interface Control {
   followEvents(): Promise<EventFollow>;
   /** Numbers of the system in Prometheus' text format. */
   metrics(): Promise<string>;
+  /** @throws {DreamError} `message_not_found`, `bad_request` for a cursor */
+  messageHistory(id: string, query: HistoryQuery): Promise<MessageHistory>;
+  /** @throws {DreamError} `agent_not_found`, `bad_request` for a cursor */
+  agentHistory(address: Address, query: HistoryQuery): Promise<AgentHistory>;
   /**
    * A consistent copy of everything stored, while agents go on. Its body must be read or cancelled.
    * @throws {DreamError} `backup_running`, `storage_unavailable`

@@ -86,7 +86,7 @@ async function* below(
   }
 }
 
-/** Goes on after the row that a page ended with: its effects, then what follows it and its causes. */
+/** Goes on after the row that a page ended with: its effects, then what follows its causes. */
 async function resume(
   store: Store,
   top: TracedRow,

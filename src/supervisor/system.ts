@@ -5,6 +5,7 @@
 import { parseAddress, rootAddress } from "../address.ts";
 import { CommitRejected } from "../storage/store.ts";
 import { Adapters } from "./adapters.ts";
+import { agentHistory } from "./agent-history.ts";
 import { Asks } from "./asks.ts";
 import { backUp } from "./backing-up.ts";
 import { loadAgents } from "./boot.ts";
@@ -24,6 +25,7 @@ import { Ledger } from "./ledger.ts";
 import { Letters } from "./letters.ts";
 import { Mail } from "./mail.ts";
 import { buildTree } from "./node.ts";
+import { messageHistory } from "./message-history.ts";
 import { Meters } from "./meters.ts";
 import { Registry } from "./registry.ts";
 import { Resumption } from "./resumption.ts";
@@ -213,6 +215,11 @@ export class System implements Control {
   deploy: Control["deploy"] = (caller, path) => this.deployments.deploy(caller, path);
   checkDeployment: Control["checkDeployment"] = (path) => this.deployments.check(path);
   recall: Control["recall"] = (query, options) => this.#core.store.memory.recall(query, options);
+
+  messageHistory: Control["messageHistory"] = (id, query) =>
+    messageHistory(this.#core.store, id, query);
+  agentHistory: Control["agentHistory"] = (address, query) =>
+    agentHistory(this.#core, address, query);
 
   backup: Control["backup"] = (caller) => backUp(this.#core, this.#parts.backup, caller);
 

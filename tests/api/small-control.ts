@@ -29,8 +29,12 @@ import { systemClock } from "../../src/clock.ts";
 import { openInMemoryStore } from "../../src/storage/in-memory-store.ts";
 import { systemIds } from "../../src/ids.ts";
 import { TokenBook } from "../../src/supervisor/token-book.ts";
+import type { AgentHistory, MessageHistory } from "../../src/supervisor/history-views.ts";
+import { viewTraced } from "../../src/supervisor/message-history.ts";
 import { EventLog } from "../../src/supervisor/event-log.ts";
 import { exitReasons } from "../../src/supervisor/exit-reason.ts";
+import { treeOf } from "./small-tree.ts";
+
 import { treeOf } from "./small-tree.ts";
 
 const started = 1_700_000_000_000;
@@ -268,6 +272,26 @@ export class SmallControl implements Control {
       deleted: false,
     };
     return Promise.resolve([hit].slice(0, limit));
+  }
+
+  messageHistory(id: string): Promise<MessageHistory> {
+    const row = this.#rows.find(({ envelope }) => envelope.id === id);
+    if (!row) throw new DreamError("message_not_found", `Cannot find a message ${id}`);
+    const message = viewTraced({ ...row, letter: null }, 0, null);
+    const effects = { of: id, items: [], nextCursor: null };
+    return Promise.resolve({ id, message, ancestors: [], origin: "outside", effects });
+  }
+
+  agentHistory(address: string): Promise<AgentHistory> {
+    this.#find(address);
+    const items = this.#rows.filter(({ envelope }) => envelope.to === address).toReversed()
+      .map((row) => ({
+        what: "received" as const,
+        atMs: row.envelope.sentAtMs,
+        message: viewTraced({ ...row, letter: null }, 0, null),
+      }));
+    const open = { calls: [], timers: [] };
+    return Promise.resolve({ address, agent: null, open, keptSinceMs: 0, items, nextCursor: null });
   }
 
   /** No real one: the bytes of its file are just words. */
