@@ -35,8 +35,6 @@ import { EventLog } from "../../src/supervisor/event-log.ts";
 import { exitReasons } from "../../src/supervisor/exit-reason.ts";
 import { treeOf } from "./small-tree.ts";
 
-import { treeOf } from "./small-tree.ts";
-
 const started = 1_700_000_000_000;
 
 const noAgents: SystemStatus["agents"] = {
