@@ -13,7 +13,7 @@ import { openApiOf } from "./openapi.ts";
 import { type RequestMeter, requestMeter } from "./request-meter.ts";
 import { bearerOf, checkHost, permit } from "./guard.ts";
 import type { Route } from "./route.ts";
-import { routesOf } from "./routes.ts";
+import { type RouteOptions, routesOf } from "./routes.ts";
 
 export interface AppOptions {
   control: Control;
@@ -40,16 +40,13 @@ export function createApp(options: AppOptions): Hono {
   const { tokens } = options.control;
   const authenticate = (request: Request) => tokens.authenticate(bearerOf(request));
   const meter = requestMeter(options.clock);
-  const routes = routesOf(options);
-  const document = openApiOf(routes, base, version);
   app.use(meter.measure);
   app.use(async (c, next) => {
     checkHost(c.req.raw);
     await next();
   });
   const allowed = new Map<string, string[]>();
-  for (const route of rootRoutes(options.control, meter, document)) serve(route, route.path);
-  for (const route of routes) serve(route, `${base}${route.path}`);
+  for (const route of everyRoute(options, meter)) serve(route);
   for (const [path, methods] of allowed) {
     app.all(path, ({ req }) => {
       authenticate(req.raw);
@@ -63,7 +60,8 @@ export function createApp(options: AppOptions): Hono {
   app.onError(refuseThrown);
   return app;
 
-  function serve(route: Route, path: string): void {
+  function serve(route: Route): void {
+    const { path } = route;
     // Caught here as hono lets go by whatever is thrown and is no `Error`.
     app.on(route.method, path, async (c) => {
       try {
@@ -85,6 +83,16 @@ export function createApp(options: AppOptions): Hono {
     options.logError(thrown, { id, method: c.req.method, path: c.req.path });
     return refuse({ ...data, details: { ...data.details, logId: id } });
   }
+}
+
+/** All there are, with whole paths. What `createApp` answers is one of them, or a refusal. */
+export function everyRoute(options: RouteOptions, meter: RequestMeter): Route[] {
+  const routes = routesOf(options);
+  const document = openApiOf(routes, base, version);
+  return [
+    ...rootRoutes(options.control, meter, document),
+    ...routes.map((route) => ({ ...route, path: `${base}${route.path}` })),
+  ];
 }
 
 /** What stands beside `/api/v1`. */

@@ -32,7 +32,7 @@ export function eventRoute({ control, clock, slowReaderMs = 30_000 }: EventRoute
       const log = await control.followEvents();
       try {
         const after = await placeOf(c, query, log);
-        const under = subtreeOf(caller, query.under) ?? "/";
+        const under = subtreeOf(caller, query.under);
         const filter = { under, type: query.type };
         const source = { log, after, filter, follow: query.follow };
         return new Response(streamOf(source, clock, slowReaderMs), {

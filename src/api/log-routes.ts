@@ -1,5 +1,4 @@
 /** `/logs`: the central log, page by page or as it comes, and how much is logged about whom. */
-import { rootAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import type { Limits } from "../limits.ts";
 import type { LogFilter } from "../log.ts";
@@ -7,9 +6,9 @@ import type { LogFollow, LogReader } from "../logs/book.ts";
 import type { TokenCaller } from "../supervisor/control.ts";
 import { answer } from "./answer.ts";
 import { readJsonBody } from "./body.ts";
-import { keepWithin } from "./guard.ts";
 import { cursorOf, readLevel, readLogsQuery, readStreamQuery } from "./log-requests.ts";
 import type { Route } from "./route.ts";
+import { subtreeOf } from "./scope.ts";
 
 /** Bytes that are made ready for a reader before it takes them. */
 const mostReady = 64 * 1024;
@@ -84,12 +83,9 @@ export function logRoutes({ logs, clock, limits }: LogRouteOptions): Route[] {
   ];
 }
 
-/** A token of an agent sees its subtree only. @throws {DreamError} `forbidden` */
+/** All that the caller may see of what was asked for. */
 function within(filter: LogFilter, caller: TokenCaller): LogFilter {
-  if (caller.scope === null) return filter;
-  const { under = caller.scope } = filter;
-  keepWithin(caller, under === rootAddress ? caller.scope : under);
-  return { ...filter, under: under === rootAddress ? caller.scope : under };
+  return { ...filter, under: subtreeOf(caller, filter.under) };
 }
 
 /** Taken piece by piece, as fast as it is read: nothing piles up for a slow reader. */

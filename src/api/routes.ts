@@ -132,8 +132,7 @@ function agentRoutes({ control }: RouteOptions): Route[] {
       forAgents: "handled",
       async handle(c, caller) {
         const { under, ...query } = readAgentsQuery(c.req.query());
-        const top = subtreeOf(caller, under);
-        return answer(await control.agents(top === undefined ? query : { ...query, under: top }));
+        return answer(await control.agents({ ...query, under: subtreeOf(caller, under) }));
       },
     },
     {

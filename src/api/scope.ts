@@ -2,15 +2,15 @@
  * What a token of role `agent` gets of lists and single things: its subtree. Where there is no
  * list of a subtree it has to name an address in it. All other tokens get everything.
  */
-import { type Address, isWithin } from "../address.ts";
+import { type Address, isWithin, rootAddress } from "../address.ts";
 import { DreamError } from "../errors.ts";
 import type { AskRow, DeadLetter, MessageQuery } from "../storage/store.ts";
 import type { TokenCaller, TreeNode } from "../supervisor/control.ts";
 import { forbidden, keepWithin } from "./guard.ts";
 
-/** The subtree that a list is of: the one asked for, else all that the caller may see. */
-export function subtreeOf(caller: TokenCaller, under: Address | undefined): Address | undefined {
-  if (under === undefined) return caller.scope ?? undefined;
+/** The subtree that a list is of: the one asked for; of `/`, or without, all that it may see. */
+export function subtreeOf(caller: TokenCaller, under: Address = rootAddress): Address {
+  if (under === rootAddress) return caller.scope ?? rootAddress;
   keepWithin(caller, under);
   return under;
 }

@@ -32,12 +32,15 @@ export interface TokenParts {
 /** Uses are noted to the minute, and written together. */
 const usedEveryMs = 60_000;
 const writeUsesAfterMs = 5_000;
+const clearEveryMs = 3_600_000;
 
 export class TokenBook implements views.TokenControl {
   #parts: TokenParts;
   #rows = new Map<string, TokenRow>();
   #index = new TokenIndex();
   #last: Promise<unknown> = Promise.resolve();
+  /** When those that ended long ago were last forgotten. */
+  #clearedMs = 0;
   #used = new Set<string>();
   #stopUses = () => {};
 
@@ -95,11 +98,11 @@ export class TokenBook implements views.TokenControl {
     return rules.viewToken(this.#row(name), this.#parts.clock.wallMs());
   }
 
-  create(caller: Caller, token: views.NewToken): Promise<views.IssuedToken> {
+  async create(caller: Caller, token: views.NewToken): Promise<views.IssuedToken> {
     const { name, role } = token;
     rules.checkName(name, "name");
     rules.checkScope(token);
-    return this.#inOrder(async () => {
+    return await this.#inOrder(async () => {
       const now = this.#parts.clock.wallMs();
       const expiresAtMs = rules.expiryOf(token, now);
       if (this.#rows.has(name)) {
@@ -176,6 +179,8 @@ export class TokenBook implements views.TokenControl {
 
   /** @throws {DreamError} `too_many_tokens` */
   async #makeRoom(now: number): Promise<void> {
+    if (this.#rows.size < rules.mostTokens && now - this.#clearedMs < clearEveryMs) return;
+    this.#clearedMs = now;
     const gone = rules.tooMany([...this.#rows.values()], now);
     if (gone.length === 0) return;
     await this.#parts.commit(gone.map((name) => ({ op: "tokenGone", name })));

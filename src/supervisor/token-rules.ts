@@ -10,7 +10,8 @@ export const tokenPrefix = "dreamos_";
 const nameForm = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 /** `owner` is always there; the others stand in paths, or for what the runtime itself does. */
 const reserved = new Set(["self", "system", "watch"]);
-const mostTokens = 10_000;
+/** Beyond it, those that have ended make room. */
+export const mostTokens = 10_000;
 const day = 24 * 3_600_000;
 /** Revoked and expired tokens are listed for so long; until then nobody else gets the name. */
 const keepEndedMs = 30 * day;

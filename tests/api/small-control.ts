@@ -241,8 +241,10 @@ export class SmallControl implements Control {
   /** Its commits are for tests to make. */
   readonly store = openInMemoryStore({ clock: systemClock });
   readonly log = new EventLog(this.store, systemClock);
+  /** How far its clock is ahead, for tokens that expire. */
+  aheadMs = 0;
   readonly tokens = new TokenBook({
-    clock: systemClock,
+    clock: { ...systemClock, wallMs: () => systemClock.wallMs() + this.aheadMs },
     ids: systemIds(systemClock),
     store: this.store,
     checkOpen: () => this.#check(),
