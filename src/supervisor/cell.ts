@@ -11,6 +11,7 @@ import type { ExitCount, ExitReason } from "./exit-reason.ts";
 import type { Kind } from "./kinds.ts";
 import type { Loop } from "./looping.ts";
 import { Mailbox } from "./mailbox.ts";
+import { Origins } from "./origins.ts";
 
 /** An agent's stay in a thread, from placement to its end. */
 export interface Residence {
@@ -88,6 +89,8 @@ export class Cell {
   loading = false;
   /** Queued for a thread. */
   queued = false;
+  /** What led to its first turn and to its runs. */
+  readonly origins = new Origins();
   /** Messages up to this `seq` may have been accepted by another definition (R13). */
   checkUpTo = 0;
 

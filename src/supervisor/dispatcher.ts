@@ -176,13 +176,10 @@ export class Dispatcher implements DispatcherFace {
         if (cell.mailbox.depth - cell.mailbox.bounded > this.#core.limits.mailbox) {
           return this.#core.failures.forged(cell, "more words of its runs than it may hold");
         }
-        const letter = { kind: "ran" as const, from: cell.address, type: "" };
         const { id: correlation, payload } = frame;
-        const envelope = this.#core.mail.envelope(cell.address, {
-          ...letter,
-          correlation,
-          payload,
-        });
+        const letter = { kind: "ran" as const, from: cell.address, type: "", correlation, payload };
+        const cause = cell.origins.ofRun(correlation);
+        const envelope = this.#core.mail.envelope(cell.address, { ...letter, cause });
         this.#core.ledger.commit(new Draft().post(cell, envelope)).catch(() => {});
       }
     }

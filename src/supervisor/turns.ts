@@ -69,6 +69,7 @@ export class Turns {
       cell.cursors = cursors;
       cell.turns++;
       cell.summary = summary;
+      cell.origins.turned(summary.runs);
       cell.hasState = true;
       cell.mailbox.consumed(consumed);
     });
@@ -82,7 +83,7 @@ export class Turns {
 
   #apply(turn: Turn, effect: Effect): MailboxFull | null {
     const { draft, cell } = turn;
-    const cause = turn.hand[effect.at] ?? null;
+    const cause = turn.hand[effect.at] ?? (cell.hasState ? null : cell.origins.spawnedFor);
     switch (effect.kind) {
       case "send":
         return this.#send(turn, effect, cause);
@@ -122,10 +123,12 @@ export class Turns {
         });
         return null;
       case "run":
+        cell.origins.startRun(effect.id, cause);
         return null;
       case "spawn":
         this.#attempt(turn, effect.under, "spawn", cause, () => {
-          this.#core.tree.spawn(draft, { ...effect, by: cell.address });
+          const child = this.#core.tree.spawn(draft, { ...effect, by: cell.address });
+          child.origins.spawned(cause);
         });
         return null;
       case "stop":
