@@ -206,6 +206,7 @@ export const errorKinds = {
     exit: 6,
     hint: "It is still draining: wait, or end the process by its pid.",
   },
+  not_ready: { status: 504, exit: 6, hint: "Wait and look again: dreamos status." },
   home_in_use: {
     status: 409,
     exit: 1,

@@ -25,6 +25,11 @@ export const commands: CommandTable = {
     summary: "make and end tokens for people and programs",
     load: async () => (await import("./token.ts")).tokenCommand,
   },
+  service: {
+    group: "service",
+    summary: "run it as a service of systemd or launchd",
+    load: async () => (await import("./service-command.ts")).serviceCommand,
+  },
   recall: {
     group: "talk",
     summary: "find the best passages of what was read",

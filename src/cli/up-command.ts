@@ -1,10 +1,11 @@
 import type { TreeNode } from "../api/client.ts";
 import { systemClock } from "../clock.ts";
-import { loadConfig } from "../config.ts";
-import { usage } from "./arguments.ts";
+import { type Config, loadConfig } from "../config.ts";
+import { durationOption, usage } from "./arguments.ts";
 import { type Command, type Run, textOption } from "./command.ts";
+import { openNotifier } from "./notify.ts";
 import { printable } from "./text.ts";
-import { hasStarted, printUpScreen, readyLine } from "./up-screen.ts";
+import { hasStarted, printDetached, printUpScreen, readyLine, statusLine } from "./up-screen.ts";
 
 /** A computed name keeps all that a service consists of out of the module graph of `dreamos ps`. */
 const upModule = new URL("./up.ts", import.meta.url).href;
@@ -33,9 +34,12 @@ export const upCommand: Command = {
     },
     watch: { type: "boolean", help: "deploy agents' code whenever it is saved" },
     safe: { type: "boolean", help: "safe mode: everything is shown, agents are paused" },
+    detach: { type: "boolean", help: "return when it is up; it goes on without this terminal" },
+    wait: { type: "string", value: "2m", help: "with --detach: how long to wait (default 1m)" },
   },
   examples: [
     "dreamos up",
+    "dreamos up --detach",
     "dreamos up my-swarm/swarm.ts",
     "dreamos up --home ./other --port 0 --inbox ~/notes",
     "dreamos up --json --limit askTimeoutMs=1m",
@@ -45,25 +49,52 @@ export const upCommand: Command = {
   async run(run) {
     const config = loadConfig({ flags: flagsOf(run), env: run.env, cwd: run.cwd });
     const { terminal, json } = run;
+    if (run.options.detach === true) return await detach(run, config);
+    if (run.options.wait !== undefined) throw usage("--wait is for dreamos up --detach");
+    const notifier = openNotifier(run.env, systemClock, Deno.pid);
     const { up }: typeof import("./up.ts") = await import(upModule);
     return await up({
       config,
       safe: run.options.safe === true,
       watch: run.options.watch === true,
       onStep(text) {
+        notifier.step(text);
         if (!json) terminal.note(terminal.tint("dim", `${text} …`));
       },
       onTrouble: (message) => terminal.note(`dreamos: ${printable(message)}`),
+      onStopping: () => notifier.stopping(),
       async onReady({ url, tokenFile, pid, inbox, system }) {
+        notifier.ready(async () => statusLine(await system.status()));
         const status = await system.status();
         const { safeMode } = status;
         if (json) return terminal.print(readyLine({ url, tokenFile, pid, safeMode }));
         const tree = await startedTree(system);
         printUpScreen({ status, tree, url, home: config.home, inbox, cwd: run.cwd }, terminal);
       },
-    });
+    }).finally(() => notifier.close());
   },
 };
+
+async function detach(run: Run, { home }: Config): Promise<number> {
+  const { terminal, json, cwd } = run;
+  const waitMs = durationOption(run, "wait") ?? 60_000;
+  const { startDetached } = await import("./detach.ts");
+  if (!json) terminal.note(terminal.tint("dim", "Starting …"));
+  const up = await startDetached(argumentsOf(run), { home, cwd, waitMs });
+  if (json) terminal.print(JSON.stringify({ event: "ready", ...up }));
+  else printDetached({ ...up, home, cwd }, terminal);
+  return 0;
+}
+
+/** The same command line for the process that stays. */
+function argumentsOf({ args, options }: Run): string[] {
+  const { detach: _detach, wait: _wait, json: _json, ...others } = options;
+  const flags = Object.entries(others).flatMap(([name, value]) => {
+    if (value === true) return [`--${name}`];
+    return [value].flat().map((text) => `--${name}=${text}`);
+  });
+  return [...flags, "--", ...args];
+}
 
 /** A screen for people waits a little for the agents; what takes longer is shown as it is. */
 const startMs = 3_000;

@@ -74,6 +74,39 @@ export function printUpScreen(
   print(tint("dim", "Ctrl-C drains and ends."));
 }
 
+/** What `dreamos up --detach` shows. */
+export function printDetached(
+  shown: {
+    url: string;
+    pid: number;
+    safeMode?: string;
+    outputFile: string;
+    home: Home;
+    cwd: string;
+  },
+  { print, tint }: Terminal,
+): void {
+  const { url, pid, safeMode, outputFile, home, cwd } = shown;
+  const near = (path: string) => nearPath(path, cwd);
+  const flag = near(home.path) === "runtime" ? "" : ` --home ${quote(near(home.path))}`;
+  print(`${tint("bold", "Dream.OS")} is up, as process ${pid}`);
+  if (safeMode) print(tint("red", `SAFE MODE, agents are paused: ${safeMode}`));
+  print(`  API     ${tint("bold", url)}  (token in ${near(home.tokenFile)})`);
+  print(`  Log     dreamos logs${flag}; what it prints goes to ${near(outputFile)}`);
+  print(`  Next    dreamos tree${flag}`);
+  print(`  End     dreamos down${flag}`);
+}
+
+/** One line on how the service is, for `systemctl status`. */
+export function statusLine({ agents, available, safeMode, deadLetters }: SystemStatus): string {
+  const counts = Object.entries(agents).filter(([, count]) => count > 0)
+    .map(([status, count]) => `${count} ${status}`);
+  const facts = [`Agents: ${counts.join(", ") || "none"}`, `dead letters: ${deadLetters}`];
+  if (!available) facts.unshift("STORAGE TAKES NOTHING NEW");
+  if (safeMode !== null) facts.unshift("SAFE MODE");
+  return facts.join("; ");
+}
+
 /** Whether nothing of the swarm file waits for its first start any more. */
 export function hasStarted(node: TreeNode): boolean {
   if (node.status === "pending" || node.status === "restarting") return false;
