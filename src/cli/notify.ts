@@ -41,7 +41,7 @@ export function openNotifier(
   let sent: Promise<unknown> = Promise.resolve();
   const tell = (...lines: string[]) => {
     const datagram = encoder.encode(lines.join("\n"));
-    // A manager that is gone must not end what it manages.
+    // A systemd that is gone must not end what it manages.
     sent = sent.then(() => socket.send(datagram, to)).catch(() => {});
   };
   const isMeant = !env.WATCHDOG_PID || Number(env.WATCHDOG_PID) === pid;

@@ -9,14 +9,14 @@ import { launchdAgent, type Place, systemdUnit } from "./service-units.ts";
 
 const launcher = fileURLToPath(new URL("../../bin/dreamos", import.meta.url));
 const acts = ["print", "install"] as const;
-const managers = ["systemd", "launchd"] as const;
+const keepers = ["systemd", "launchd"] as const;
 
 export const serviceCommand: Command = {
   usage: "print|install [systemd|launchd]",
   summary: "make a service of the machine: a unit for systemd, an agent for launchd",
   about: [
-    "print writes it to stdout; install puts it where the manager of your own services looks, and",
-    "says which command starts it. Without a name, the manager of this machine is meant.",
+    "print writes it to stdout; install puts it where your own services are looked for, and",
+    "says which command starts it. Without a name, what this machine has is meant.",
     "A unit of the machine, as another user: print --user NAME, as docs/service.md says.",
   ],
   options: {
@@ -34,19 +34,19 @@ export const serviceCommand: Command = {
   run(run) {
     const act = acts.find((one) => one === run.args[0]);
     const [, name = Deno.build.os === "darwin" ? "launchd" : "systemd"] = run.args;
-    const manager = managers.find((one) => one === name);
-    if (!act || !manager) throw usage(`Wanted: dreamos service ${serviceCommand.usage}`);
+    const keeper = keepers.find((one) => one === name);
+    if (!act || !keeper) throw usage(`Wanted: dreamos service ${serviceCommand.usage}`);
     const user = textOption(run, "user") ?? null;
-    if (user !== null && (act !== "print" || manager !== "systemd")) {
+    if (user !== null && (act !== "print" || keeper !== "systemd")) {
       throw usage("--user is for dreamos service print systemd");
     }
     if (user !== null && !/^[a-z_][a-z0-9_-]{0,30}$/.test(user)) {
       throw usage(`--user wants the name of a user, not ${JSON.stringify(user.slice(0, 40))}`);
     }
     const place = placeOf(run);
-    const text = manager === "systemd" ? systemdUnit(place, user) : launchdAgent(place);
-    if (act === "install") return install(run, manager, text);
-    if (run.json) run.terminal.print(JSON.stringify({ manager, text }));
+    const text = keeper === "systemd" ? systemdUnit(place, user) : launchdAgent(place);
+    if (act === "install") return install(run, keeper, text);
+    if (run.json) run.terminal.print(JSON.stringify({ keeper, text }));
     else run.terminal.print(text.trimEnd());
     return 0;
   },
@@ -59,12 +59,12 @@ function placeOf(run: Run): Place {
 }
 
 /** @throws {DreamError} `bad_config` when the file is there already or cannot be written */
-function install(run: Run, manager: (typeof managers)[number], text: string): number {
+function install(run: Run, keeper: (typeof keepers)[number], text: string): number {
   const { env, terminal } = run;
   const own = env.HOME;
   if (!own) throw usage("dreamos service install wants the variable HOME, your home folder");
   const config = env.XDG_CONFIG_HOME || join(own, ".config");
-  const file = manager === "systemd"
+  const file = keeper === "systemd"
     ? join(config, "systemd", "user", "dreamos.service")
     : join(own, "Library", "LaunchAgents", "os.dream.dreamos.plist");
   try {
@@ -77,7 +77,7 @@ function install(run: Run, manager: (typeof managers)[number], text: string): nu
     const why = code === "EEXIST" ? "it is there already; --force writes over it" : code;
     throw new DreamError("bad_config", `Cannot write ${file}: ${why}`);
   }
-  const next = manager === "systemd"
+  const next = keeper === "systemd"
     ? [
       "systemctl --user daemon-reload",
       "systemctl --user enable --now dreamos",
@@ -85,7 +85,7 @@ function install(run: Run, manager: (typeof managers)[number], text: string): nu
     ]
     : [`launchctl bootstrap gui/$(id -u) ${file}`];
   if (run.json) {
-    terminal.print(JSON.stringify({ manager, file, next }));
+    terminal.print(JSON.stringify({ keeper, file, next }));
     return 0;
   }
   terminal.print(`Written: ${file}`);

@@ -51,6 +51,9 @@ export const upCommand: Command = {
     const { terminal, json } = run;
     if (run.options.detach === true) return await detach(run, config);
     if (run.options.wait !== undefined) throw usage("--wait is for dreamos up --detach");
+    const say = (step: string) => {
+      if (!json) terminal.note(terminal.tint("dim", `${step} …`));
+    };
     const notifier = openNotifier(run.env, systemClock, Deno.pid);
     const { up }: typeof import("./up.ts") = await import(upModule);
     return await up({
@@ -59,10 +62,13 @@ export const upCommand: Command = {
       watch: run.options.watch === true,
       onStep(text) {
         notifier.step(text);
-        if (!json) terminal.note(terminal.tint("dim", `${text} …`));
+        say(text);
+      },
+      onStopping() {
+        notifier.stopping();
+        say("Draining");
       },
       onTrouble: (message) => terminal.note(`dreamos: ${printable(message)}`),
-      onStopping: () => notifier.stopping(),
       async onReady({ url, tokenFile, pid, inbox, system }) {
         notifier.ready(async () => statusLine(await system.status()));
         const status = await system.status();

@@ -50,7 +50,7 @@ export interface UpOptions {
   onStep(text: string): void;
   onReady(ready: Ready): Promise<void> | void;
   /** It ends: turns drain from now on. */
-  onStopping?(): void;
+  onStopping(): void;
   /** Warnings and errors, for a person who watches. */
   onTrouble(message: string): void;
 }
@@ -122,8 +122,7 @@ export async function up(options: UpOptions): Promise<number> {
     });
     if (options.watch) undo.push(watch(options, builder, system, swarm, log));
     const code = await ending.promise;
-    onStep("Draining");
-    options.onStopping?.();
+    options.onStopping();
     server.refuse();
     await system.stop(config.limits.drainMs);
     if (code === 0) system.endedWell();

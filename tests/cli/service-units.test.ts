@@ -77,7 +77,7 @@ test("the examples in service/ are what the command prints", async () => {
     Deno.readTextFile(new URL(`../../service/${name}`, import.meta.url));
   const example = { launcher: "/opt/dreamos/bin/dreamos", home: "/var/lib/dreamos", args: [] };
   expect(await read("dreamos.service")).toBe(systemdUnit(example, "dreamos"));
-  const own = { ...example, home: "/Users/me/dreamos" };
+  const own = { ...example, home: "/opt/dreamos-home" };
   expect(await read("os.dream.dreamos.plist")).toBe(launchdAgent(own));
 });
 
