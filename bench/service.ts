@@ -42,6 +42,7 @@ async function startHere(home: string): Promise<Service> {
   const ended = up({
     config,
     onStep() {},
+    onStopping() {},
     onReady: ready.resolve,
     onTrouble: (message) => console.error(message),
   });
