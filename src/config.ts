@@ -4,7 +4,7 @@
  * typing error never silently means "default".
  */
 import { readFileSync } from "node:fs";
-import { totalmem } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -130,7 +130,10 @@ export function loadConfig(options: {
     inbox: pick("inbox", home.inboxFolder),
     logLevel: asked.logLevel ?? variables.logLevel ?? file.logLevel ?? "info",
     limits: joinLimits(
-      { maxThreads: threadsFor(options.memoryBytes ?? totalmem()) },
+      {
+        maxThreads: threadsFor(options.memoryBytes ?? totalmem()),
+        turnsInHand: Math.max(defaultLimits.turnsInHand, 2 * availableParallelism()),
+      },
       file.limits,
       variables.limits,
       asked.limits,

@@ -17,6 +17,8 @@ export interface Limits {
   turnDeadlineMs: number;
   turnSliceMs: number;
   turnEnvelopes: number;
+  /** Turns worked on at one time before agents under load take turns; two a core. */
+  turnsInHand: number;
   killGraceMs: number;
   askTimeoutMs: number;
   drainMs: number;
@@ -63,6 +65,7 @@ export const defaultLimits: Limits = {
   turnDeadlineMs: 10_000,
   turnSliceMs: 25,
   turnEnvelopes: 256,
+  turnsInHand: 4,
   killGraceMs: 1_000,
   askTimeoutMs: 30_000,
   drainMs: 10_000,

@@ -17,9 +17,10 @@ import type { Cell, Residence } from "./cell.ts";
 import { Charges } from "./charges.ts";
 import type { Core, Dispatcher as DispatcherFace } from "./core.ts";
 import { Draft } from "./draft.ts";
+import { Hands } from "./hands.ts";
 import { loadMore } from "./loading.ts";
 import { loopAfter, loopFault } from "./looping.ts";
-import { restAfter } from "./pacing.ts";
+import { isResting, restAfter } from "./pacing.ts";
 import { isIdle, Placement } from "./placement.ts";
 import { CommitRejected } from "../storage/store.ts";
 import { MailboxFull, Turns } from "./turns.ts";
@@ -38,11 +39,18 @@ export class Dispatcher implements DispatcherFace {
   /** Agents that wait for the disk to keep up. */
   #held = new Set<Cell>();
   #blocked: Blocked;
+  #hands: Hands;
 
   constructor(core: Core) {
     this.#core = core;
     this.#turns = new Turns(core);
     this.#blocked = new Blocked(core);
+    this.#hands = new Hands({
+      clock: core.clock,
+      most: core.limits.turnsInHand,
+      sliceMs: core.limits.turnSliceMs,
+      go: (cell) => this.wake(cell),
+    });
     this.#placement = new Placement(core, {
       placed: (cell, residence) => this.#deliver(cell, residence),
       heard: (cell, residence, frame) => this.#hear(cell, residence, frame),
@@ -77,7 +85,9 @@ export class Dispatcher implements DispatcherFace {
 
   #detach(cell: Cell): Residence | null {
     this.#held.delete(cell);
-    return this.#placement.detach(cell);
+    const residence = this.#placement.detach(cell);
+    if (residence) this.#hands.leave(cell, residence);
+    return residence;
   }
 
   async evict(cell: Cell, force: boolean): Promise<void> {
@@ -95,8 +105,9 @@ export class Dispatcher implements DispatcherFace {
       this.#held.add(cell);
       return;
     }
-    if (this.#rests(cell, residence)) return;
+    if (isResting(this.#core, cell, residence)) return;
     if (cell.record.intent !== null && this.#core.verbs.rested(cell)) return;
+    if (this.#hands.holds(cell)) return;
     if (!cell.hasState) return this.#hand(residence, []);
     const isCareful = cell.careful > 0 || cell.mailbox.hasCrashedBefore;
     const most = isCareful ? 1 : this.#core.limits.turnEnvelopes;
@@ -122,18 +133,10 @@ export class Dispatcher implements DispatcherFace {
     }
   }
 
-  /** Whether its turn is put off, so that those of others come first. */
-  #rests(cell: Cell, residence: Residence): boolean {
-    const { clock } = this.#core;
-    const leftMs = residence.restUntilMs - clock.monotonicMs();
-    if (leftMs <= 0) return false;
-    clock.after(leftMs, () => cell.residence === residence && this.wake(cell));
-    return true;
-  }
-
   #hand(residence: Residence, batch: Envelope[]): void {
     residence.hand = batch;
     residence.turn++;
+    this.#hands.take(residence);
     residence.sinceMs = this.#core.clock.monotonicMs();
     const nowMs = this.#core.clock.wallMs();
     residence.thread!.send({ t: "deliver", turn: residence.turn, nowMs, envelopes: batch });
@@ -210,6 +213,7 @@ export class Dispatcher implements DispatcherFace {
     const committed = this.#turns.accept(cell, hand, frame);
     if (committed instanceof MailboxFull) return this.#block(cell, committed.receiver);
     residence.hand = null;
+    this.#hands.free(residence);
     cell.loop = loop;
     this.#core.meters.turns.inc();
     this.#core.meters.turnSeconds.observe((begunMs - residence.sinceMs) / 1_000);
@@ -235,6 +239,7 @@ export class Dispatcher implements DispatcherFace {
     // Whoever got room by this turn may have taken its thread, or it has its next batch.
     if (cell.residence !== residence || residence.hand !== null) return this.wake(cell);
     if (frame.summary.runs === 0 && this.#hasHadItsShare(residence)) return this.#rejoin(cell);
+    if (cell.mailbox.hasLoaded && !this.#hands.admits(cell)) return;
     this.#deliver(cell, residence);
   }
 

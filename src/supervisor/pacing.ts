@@ -1,6 +1,6 @@
 /** Agents whose turns cost others too much rest before the next one, so that no flood takes all. */
 import type { TurnedFrame } from "../actors/protocol.ts";
-import type { Cell } from "./cell.ts";
+import type { Cell, Residence } from "./cell.ts";
 import type { Core } from "./core.ts";
 
 /** A turn that sends more than this many messages may have to rest before the next. */
@@ -21,6 +21,15 @@ export function restAfter(core: Core, cell: Cell, frame: TurnedFrame, tookMs: nu
 /** What it sends becomes dead letters, as there is no room and will be none. */
 export function restFromOverflow(core: Core, cell: Cell): void {
   rest(core, cell, overflowRestMs);
+}
+
+/** Whether its turn is put off, so that those of others come first; it is woken when it may. */
+export function isResting(core: Core, cell: Cell, residence: Residence): boolean {
+  const { clock, dispatcher } = core;
+  const leftMs = residence.restUntilMs - clock.monotonicMs();
+  if (leftMs <= 0) return false;
+  clock.after(leftMs, () => cell.residence === residence && dispatcher.wake(cell));
+  return true;
 }
 
 function rest(core: Core, cell: Cell, forMs: number): void {
