@@ -15,6 +15,7 @@ const manifest: Manifest = {
 
 runThread((post: (frame: FromThread) => void): ThreadAgent => ({
   load() {},
+  fault: () => null,
   describe: () => ({ ok: true, manifest }),
   receive: () => post({ t: "started" }),
   dispose() {},

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
-import type { AgentDefinition } from "./define-agent.ts";
+import { type AgentDefinition, loadKnown } from "./define-agent.ts";
 import { loadBundle } from "./load-bundle.ts";
 import { fitStored } from "./migrate.ts";
 import { own } from "./outbox.ts";
@@ -14,6 +14,7 @@ import type {
   FailedFrame,
   FailureReason,
   FromThread,
+  LoadError,
   StartFrame,
   StoredState,
   ThreadLimits,
@@ -40,6 +41,11 @@ interface Place {
   at: number | null;
 }
 
+interface BundleText {
+  hash: string;
+  code: string;
+}
+
 /** What this thread has evaluated last. */
 let evaluated: { hash: string; definition: AgentDefinition } | null = null;
 
@@ -48,11 +54,12 @@ let evaluated: { hash: string; definition: AgentDefinition } | null = null;
  * compiled, as that costs a hundred times what a turn does. Module state outlives an agent here; an
  * agent that keeps anything outside its context loses it at any restart anyway.
  */
-function evaluateOnce(bundle: { hash: string; code: string }): AgentDefinition {
-  if (evaluated?.hash === bundle.hash) return evaluated.definition;
+function evaluateOnce({ hash, code }: BundleText, isKnown: boolean): AgentDefinition {
+  if (evaluated?.hash === hash) return evaluated.definition;
   evaluated = null;
-  const definition = loadBundle(bundle.code);
-  evaluated = { hash: bundle.hash, definition };
+  if (!isKnown) checkXState();
+  const definition = isKnown ? loadKnown(() => loadBundle(code)) : loadBundle(code);
+  evaluated = { hash, definition };
   return definition;
 }
 
@@ -69,15 +76,17 @@ export class AgentThread {
     this.#options = options;
   }
 
-  /** Loads agent code. What is wrong with it is told by `describe` and by the next `start`. */
-  load(bundle: { hash: string; code: string }): void {
+  /**
+   * Loads agent code. What is wrong with it is told by `describe` and by the next `start`.
+   * @param isKnown it has been described before, and is not checked again
+   */
+  load(bundle: BundleText, isKnown = false): void {
     this.dispose();
     this.#bundle = bundle.hash;
     this.#definition = null;
     this.#loadError = null;
     try {
-      checkXState();
-      this.#definition = evaluateOnce(bundle);
+      this.#definition = evaluateOnce(bundle, isKnown);
     } catch (error) {
       this.#loadError = error;
     }
@@ -94,16 +103,22 @@ export class AgentThread {
   /** What the bundle says about itself. */
   describe(): Described {
     if (this.#definition) return { ok: true, manifest: this.#definition.manifest };
+    return { ok: false, error: this.#fault() };
+  }
+
+  /** What is wrong with the bundle; null when it is loaded. */
+  fault(): LoadError | null {
+    return this.#definition ? null : this.#fault();
+  }
+
+  #fault(): LoadError {
     const error = this.#loadError ?? new DreamError("bad_bundle", "No bundle has been loaded");
     const { message, name } = shown(error);
     // The code comes through Comlink, which knows but these three of an error.
     return {
-      ok: false,
-      error: {
-        name: error instanceof DreamError ? error.code : name,
-        message,
-        stack: bundleFrames(error),
-      },
+      name: error instanceof DreamError ? error.code : name,
+      message,
+      stack: bundleFrames(error),
     };
   }
 

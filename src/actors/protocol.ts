@@ -127,9 +127,12 @@ export interface PongFrame {
 
 export type FromThread = StartedFrame | TurnedFrame | FailedFrame | RanFrame | PongFrame;
 
+/** Why a bundle did not load; `name` is the code of a refusal by `defineAgent`. */
+export interface LoadError {
+  name: string;
+  message: string;
+  stack: string | null;
+}
+
 /** Answer of a thread that was asked what its bundle is. */
-export type Described = { ok: true; manifest: Manifest } | {
-  ok: false;
-  /** `name` is the code of a refusal by `defineAgent`. */
-  error: { name: string; message: string; stack: string | null };
-};
+export type Described = { ok: true; manifest: Manifest } | { ok: false; error: LoadError };

@@ -97,8 +97,8 @@ export class AgentWorker {
   }
 
   /** Resolves once the bundle is loaded; rejects with what it threw. Never settles on an end. */
-  async load(bundle: Bundle): Promise<void> {
-    await this.#api.load(bundle);
+  async load(bundle: Bundle, isKnown: boolean): Promise<void> {
+    await this.#api.load(bundle, isKnown);
     this.bundle = bundle.hash;
   }
 

@@ -14,6 +14,7 @@ import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { clashOf } from "./brought.ts";
+import { englishOnly } from "./english-only.ts";
 
 /** What the bundle process is asked. Paths are absolute. */
 export type BundleRequest =
@@ -167,8 +168,10 @@ function runtimeOptions(path: string): BuildOptions {
     absWorkingDir: dirname(path),
     format: "esm",
     minify: true,
-    keepNames: true,
+    // One character of another alphabet would double what each thread keeps of its source.
+    charset: "ascii",
     external: ["node:*"],
+    plugins: [englishOnly()],
   };
 }
 

@@ -58,7 +58,13 @@ export function startHostChild(options: HostChildOptions): HostChild {
   ], {
     cwd: dirname(runtime.thread),
     stdio: ["ignore", "pipe", "pipe", "pipe"],
-    env: { DENO_DIR: join(folder, "deno"), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+    env: {
+      DENO_DIR: join(folder, "deno"),
+      DENO_NO_UPDATE_CHECK: "1",
+      NO_COLOR: "1",
+      // Else glibc gives each thread an arena of its own, and what it freed once stays there.
+      MALLOC_ARENA_MAX: "2",
+    },
   });
   if (child.pid === undefined) {
     // Told again, as an event; unheard it would end this process.

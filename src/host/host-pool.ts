@@ -68,7 +68,7 @@ class HostPool implements Hosts {
 
   async place(request: ThreadRequest, events: ThreadEvents): Promise<Thread> {
     const host = this.#hostFor(request, request.bundle.hash);
-    return await host.place(++this.#lastId, request.bundle, events);
+    return await host.place(++this.#lastId, request, events);
   }
 
   async describe(bundle: Bundle, timeoutMs: number): Promise<Described> {

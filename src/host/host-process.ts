@@ -8,7 +8,7 @@ import { type HostChild, startHostChild } from "./host-child.ts";
 import { helloOf, type HostProcessOptions } from "./host-process-options.ts";
 import { encodeHostMessage, type PoolCounts, type ToHost } from "./host-protocol.ts";
 import { memoryFault, StrayWatch } from "./host-watch.ts";
-import type { Bundle, HostInfo, Thread, ThreadEvents, ThreadLoss } from "./hosts.ts";
+import type { Bundle, HostInfo, Thread, ThreadEvents, ThreadLoss, ThreadRequest } from "./hosts.ts";
 import { countWorkerThreads, noteProcess, processRssBytes } from "../processes.ts";
 import { readFromHost } from "./read-from-host.ts";
 import { Slots } from "./slots.ts";
@@ -92,11 +92,12 @@ export class HostProcess {
     };
   }
 
-  async place(id: number, bundle: Bundle, events: ThreadEvents): Promise<Thread> {
+  async place(id: number, request: ThreadRequest, events: ThreadEvents): Promise<Thread> {
+    const { bundle, isKnown = false } = request;
     await this.#ask<void>(loadMs, (waiting) => {
       this.#sendBundle(bundle);
       this.#slots.open(id, { phase: "loading", events, ...waiting });
-      this.#say({ op: "place", slot: id, hash: bundle.hash });
+      this.#say({ op: "place", slot: id, hash: bundle.hash, isKnown });
     }, (_done, fail) => {
       fail(new DreamError("bad_bundle", `The bundle did not load within ${loadMs} ms`));
       this.#kill(id);

@@ -26,7 +26,7 @@ export type ToHost =
   | Hello
   /** Sent once to each host, before the first thread that needs it. */
   | { op: "bundle"; bundle: Bundle }
-  | { op: "place"; slot: number; hash: string }
+  | { op: "place"; slot: number; hash: string; isKnown: boolean }
   | { op: "describe"; slot: number; hash: string }
   | { op: "release"; slot: number }
   | { op: "kill"; slot: number }

@@ -52,7 +52,7 @@ class Host {
         this.#bundles.set(message.bundle.hash, message.bundle);
         return;
       case "place":
-        this.#place(message.slot, message.hash);
+        this.#place(message.slot, message.hash, message.isKnown);
         return;
       case "describe":
         this.#describe(message.slot, message.hash);
@@ -73,7 +73,7 @@ class Host {
     this.#writer.write(frameKinds.host, 0, encodeHostMessage(message));
   }
 
-  async #ready(slot: number, hash: string): Promise<AgentWorker> {
+  async #ready(slot: number, hash: string, isKnown: boolean): Promise<AgentWorker> {
     const bundle = this.#bundles.get(hash)!;
     const worker = await this.#take(slot, bundle);
     worker.events = {
@@ -85,7 +85,7 @@ class Host {
         else this.#say({ op: "ended", slot, message: message.slice(0, 2000) });
       },
     };
-    if (worker.bundle === null) await worker.load(bundle);
+    if (worker.bundle === null) await worker.load(bundle, isKnown);
     return worker;
   }
 
@@ -112,9 +112,9 @@ class Host {
     });
   }
 
-  async #place(slot: number, hash: string): Promise<void> {
+  async #place(slot: number, hash: string, isKnown: boolean): Promise<void> {
     try {
-      await this.#ready(slot, hash);
+      await this.#ready(slot, hash, isKnown);
       if (this.#slots.has(slot)) this.#say({ op: "placed", slot });
     } catch (thrown) {
       this.#unfit(slot, (error) => ({ op: "unfit", slot, error }), thrown);
@@ -123,7 +123,7 @@ class Host {
 
   async #describe(slot: number, hash: string): Promise<void> {
     try {
-      const worker = await this.#ready(slot, hash);
+      const worker = await this.#ready(slot, hash, false);
       const described = await worker.describe();
       if (!this.#slots.delete(slot)) return;
       this.#say({ op: "described", slot, described });

@@ -26,6 +26,8 @@ export interface ThreadRequest {
   read: readonly string[];
   /** A host with no other thread: for suspects (R7). */
   alone: boolean;
+  /** The bundle has been described before: its definition need not be checked once more. */
+  isKnown?: boolean;
 }
 
 /**

@@ -3,7 +3,7 @@
  * plain MessagePort of their own, where no proxy slows them down.
  */
 import * as Comlink from "comlink";
-import type { Described, FromThread, ToThread } from "../actors/protocol.ts";
+import type { Described, FromThread, LoadError, ToThread } from "../actors/protocol.ts";
 import type { Bundle } from "./hosts.ts";
 import { withholdGlobals } from "./withheld.ts";
 
@@ -13,12 +13,11 @@ type DedicatedHost = Pick<
   "postMessage" | "addEventListener" | "removeEventListener"
 >;
 
-type LoadError = Extract<Described, { ok: false }>["error"];
-
 /** What makes a thread an agent: `AgentThread`, or a stand-in in tests. */
 export interface ThreadAgent {
-  /** What is wrong with the bundle is told by `describe`. */
-  load(bundle: Bundle): void;
+  /** What is wrong with the bundle is told by `fault`. */
+  load(bundle: Bundle, isKnown: boolean): void;
+  fault(): LoadError | null;
   describe(): Described;
   receive(frame: ToThread): void;
   dispose(): void;
@@ -27,7 +26,8 @@ export interface ThreadAgent {
 /** What a host may ask of a thread. */
 export interface ThreadApi {
   open(port: MessagePort): void;
-  load(bundle: Bundle): void;
+  /** @param isKnown another thread has described it, so that it need not be checked again */
+  load(bundle: Bundle, isKnown: boolean): void;
   describe(): Described;
   /** The agent has left: a new one of the same bundle takes its place, deaf to the old one. */
   reset(): void;
@@ -46,16 +46,16 @@ export function runThread(makeAgent: (post: (frame: FromThread) => void) => Thre
   let loaded: Bundle | null = null;
   let agent: ThreadAgent | null = null;
 
-  const load = (bundle: Bundle) => {
+  const load = (bundle: Bundle, isKnown: boolean) => {
     const fresh: ThreadAgent = makeAgent((frame) => {
       // What an agent that has left still says must not speak for the next one.
       if (agent !== fresh || port === null) return;
       const bytes = encoder.encode(JSON.stringify(frame));
       port.postMessage(bytes, [bytes.buffer]);
     });
-    fresh.load(bundle);
-    const described = fresh.describe();
-    if (!described.ok) throw asError(described.error);
+    fresh.load(bundle, isKnown);
+    const fault = fresh.fault();
+    if (fault) throw asError(fault);
     loaded = bundle;
     agent = fresh;
   };
@@ -75,7 +75,7 @@ export function runThread(makeAgent: (post: (frame: FromThread) => void) => Thre
       const old = agent;
       agent = null;
       old?.dispose();
-      if (loaded) load(loaded);
+      if (loaded) load(loaded, true);
     },
   };
   const host = globalThis as unknown as DedicatedHost;

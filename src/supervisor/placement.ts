@@ -192,6 +192,8 @@ export class Placement {
       group: this.#core.tree.groupOf(cell.address),
       read: [],
       alone: residence.alone,
+      // Else nobody would know its kind.
+      isKnown: true,
     }, {
       onFrame: (frame) => {
         if (cell.residence === residence) this.#events.heard(cell, residence, frame);

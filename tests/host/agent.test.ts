@@ -59,6 +59,32 @@ describe("an agent in a thread of a host", () => {
     });
   });
 
+  it("is not checked once more when it has been described", async () => {
+    const action = `entry: () => {}, initial: "even",`;
+    await Deno.writeTextFile(`${rig.folder}/known.ts`, module.replace('initial: "even",', action));
+    const bad = await bundleAgent(`${rig.folder}/known.ts`);
+    const thread = await rig.hosts.place(
+      { ...requestFor(bad), isKnown: true },
+      new Listener(),
+    );
+    thread.release();
+  });
+
+  it("says how to bring another language of zod along", async () => {
+    const speaks = (head: string, words: string) =>
+      Deno.writeTextFile(
+        `${rig.folder}/words.ts`,
+        `${head}\n${module}\nz.config(${words});`,
+      ).then(() => bundleAgent(`${rig.folder}/words.ts`));
+    const missing = await rig.hosts.describe(await speaks("", "z.locales.de()"), 10_000);
+    expect(missing).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining('import { de } from "zod/locales"') },
+    });
+    const english = await speaks("", "z.locales.en()");
+    expect(await rig.hosts.describe(english, 10_000)).toMatchObject({ ok: true });
+  });
+
   it("is refused when it is no agent", async () => {
     await Deno.writeTextFile(`${rig.folder}/none.ts`, `export default { kind: "x" };`);
     const none = await bundleAgent(`${rig.folder}/none.ts`);

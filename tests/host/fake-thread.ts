@@ -36,10 +36,8 @@ function fakeAgent(post: (frame: FromThread) => void): ThreadAgent {
       }
       hash = bundle.hash;
     },
-    describe() {
-      if (message !== null) return { ok: false, error: { name: "Error", message, stack: null } };
-      return { ok: true, manifest: { ...manifest, ...exports.manifest } };
-    },
+    fault: () => message === null ? null : { name: "Error", message, stack: null },
+    describe: () => ({ ok: true, manifest: { ...manifest, ...exports.manifest } }),
     receive(frame: ToThread) {
       if (frame.t === "start") post({ t: "started" });
       if (frame.t !== "deliver") return;

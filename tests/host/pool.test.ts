@@ -102,7 +102,13 @@ describe("placing", () => {
     ]);
     const names = read("environ").map((line) => line.replace(/=.*/, ""));
     // The second is how Deno tells a child of its third pipe.
-    const own = ["DENO_DIR", "DENO_EXTRA_STDIO_FDS", "DENO_NO_UPDATE_CHECK", "NO_COLOR"];
+    const own = [
+      "DENO_DIR",
+      "DENO_EXTRA_STDIO_FDS",
+      "DENO_NO_UPDATE_CHECK",
+      "MALLOC_ARENA_MAX",
+      "NO_COLOR",
+    ];
     expect(names.toSorted()).toEqual(own);
     await thread.kill();
   });
