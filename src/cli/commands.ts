@@ -145,6 +145,11 @@ export const commands: CommandTable = {
     summary: "write a whole copy of the running system to one file",
     load: async () => (await import("./backup.ts")).backupCommand,
   },
+  export: {
+    group: "data",
+    summary: "print all messages or agents, one line of JSON each",
+    load: async () => (await import("./export.ts")).exportCommand,
+  },
   restore: {
     group: "data",
     summary: "make a HOME from a backup",

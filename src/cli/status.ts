@@ -59,6 +59,7 @@ function systemFacts(status: SystemStatus, url: string, { terminal }: Run): Fact
     ["restarts", countsOf(status.restartsByReason)],
     ["dead letters", String(status.deadLetters)],
     ["memory", `${memory.documents} documents, ${memory.passages} passages`],
+    ...retentionFacts(status),
     ["control", `process ${status.pid}`],
     ["hosts", hosts.join("; ") || "none"],
     ["tool host", status.toolHostPid === null ? "none" : `process ${status.toolHostPid}`],
@@ -68,6 +69,25 @@ function systemFacts(status: SystemStatus, url: string, { terminal }: Run): Fact
 function safeModeFact({ safeMode }: SystemStatus, { tint }: Run["terminal"]): Fact[] {
   if (safeMode === null) return [];
   return [["safe mode", `${tint("red", "agents are paused")}: ${printable(safeMode)}`]];
+}
+
+/** What is kept, how far back that reaches now, and when it was last made true. */
+function retentionFacts({ retention }: SystemStatus): Fact[] {
+  // An older service does not tell.
+  if (!retention) return [];
+  const { keepConsumedCount, keepConsumedMs, keepDeadLettersMs, lastSweep, oldest } = retention;
+  const { messageAtMs } = oldest;
+  const swept = lastSweep === null
+    ? "not swept since the start"
+    : `swept ${since(lastSweep.atMs)}, ${lastSweep.removed} rows in ${lastSweep.tookMs} ms`;
+  return [
+    [
+      "keeps",
+      `messages ${formatDuration(keepConsumedMs)} or ${keepConsumedCount}, ` +
+      `dead letters ${formatDuration(keepDeadLettersMs)}; ${swept}`,
+    ],
+    ["oldest", messageAtMs === null ? "no message yet" : `message ${since(messageAtMs)}`],
+  ];
 }
 
 /** `2 crashed, 1 stalled`: since the start. */

@@ -4,7 +4,6 @@
  */
 import type { Address } from "../address.ts";
 import type { Lane, Outcome } from "../actors/envelope.ts";
-import type { HostInfo } from "../host/hosts.ts";
 import type { ErrorData } from "../errors.ts";
 import type { Json, JsonSchema } from "../json.ts";
 import type { Role } from "../roles.ts";
@@ -21,11 +20,14 @@ import type {
 } from "../storage/store.ts";
 import type { BackupStream } from "../storage/backups.ts";
 import type { EventFollow } from "./event-log.ts";
-import type { ExitCount, ExitReason } from "./exit-reason.ts";
+import type { ExitCount } from "./exit-reason.ts";
 import type { DeploymentCheck, DeploymentView } from "./deployment-views.ts";
 import type { TokenControl } from "./token-views.ts";
 import type { AgentHistory, HistoryQuery, MessageHistory } from "./history-views.ts";
-import type { MemoryHit, MemoryStats } from "../storage/memory.ts";
+import type { MemoryHit } from "../storage/memory.ts";
+import type { SystemStatus } from "./system-status.ts";
+
+export type { RetentionView, SystemStatus } from "./system-status.ts";
 
 /** Who asks: the token's name is the scope of Idempotency-Keys and the sender `@name`. */
 export interface Caller {
@@ -177,25 +179,6 @@ export interface AskAnswer {
   id: string;
   /** Null while open. */
   outcome: Outcome | null;
-}
-
-export interface SystemStatus {
-  startedAtMs: number;
-  version: string;
-  pid: number;
-  home: string;
-  agents: Record<AgentStatus, number>;
-  hosts: HostInfo[];
-  toolHostPid: number | null;
-  deadLetters: number;
-  available: boolean;
-  /** Why agents are paused after unclean ends, or on request (`up --safe`); null when not. */
-  safeMode: string | null;
-  memory: MemoryStats;
-  /** Ends of agents by reason, since `startedAtMs`. */
-  exitsByReason: Record<ExitReason, number>;
-  /** Ends that were followed by a restart, by reason, since `startedAtMs`. */
-  restartsByReason: Record<ExitReason, number>;
 }
 
 /** One durable turn, for whoever follows the agent. */

@@ -1,4 +1,4 @@
-/** What is looked at now and then: turns past their deadline, idle agents, retention. */
+/** What is looked at now and then: turns past their deadline, idle agents, and when to sweep. */
 import type { CancelTimer } from "../clock.ts";
 import type { Cell } from "./cell.ts";
 import type { Core } from "./core.ts";
@@ -6,9 +6,9 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { isIdle } from "./placement.ts";
 import { restPassive } from "./resting.ts";
 import type { Resumption } from "./resumption.ts";
+import { Sweeps } from "./sweeps.ts";
 
 const lookMs = 250;
-const pruneMs = 10 * 60_000;
 /** A cell that nobody asked for in two rounds of this is given up, if its agent is passive. */
 const restMs = 5_000;
 /** A thread that is wanted again this soon is cheaper kept than given up (R8: no near timer). */
@@ -19,7 +19,7 @@ export class Housekeeping {
   #dispatcher: Dispatcher;
   #resumption: Resumption;
   #cancel: CancelTimer = () => {};
-  #lastPruneMs: number;
+  readonly sweeps: Sweeps;
   #lastRestMs: number;
   #stopped = false;
   /** Agents whose delays are being looked at before they are passivated. */
@@ -29,7 +29,8 @@ export class Housekeeping {
     this.#core = core;
     this.#dispatcher = dispatcher;
     this.#resumption = resumption;
-    this.#lastPruneMs = this.#lastRestMs = core.clock.monotonicMs();
+    this.sweeps = new Sweeps(core, dispatcher);
+    this.#lastRestMs = core.clock.monotonicMs();
   }
 
   start(): void {
@@ -62,12 +63,7 @@ export class Housekeeping {
       this.#lastRestMs = now;
       restPassive(this.#core);
     }
-    if (now - this.#lastPruneMs > pruneMs) {
-      this.#lastPruneMs = now;
-      this.prune().catch((error) =>
-        this.#core.log("warn", "retention failed", { code: error?.code ?? error?.name })
-      );
-    }
+    this.sweeps.look();
   }
 
   /** Unless a delay of it is due soon; it is looked at again when that has passed. */
@@ -114,29 +110,5 @@ export class Housekeeping {
     this.#dispatcher.evict(cell, true).catch(() => {});
     if (moves) return this.#core.failures.unmoved(cell, message);
     this.#core.failures.failed(cell, hand, "stalled", { code: "stalled", message });
-  }
-
-  async prune(): Promise<void> {
-    const { limits, clock, kinds, registry, store } = this.#core;
-    const now = clock.wallMs();
-    const endedBeforeMs = now - limits.keepEndedMs;
-    const isOld = ({ hasEnded, record: { endedAtMs } }: Cell) =>
-      hasEnded && endedAtMs !== null && endedAtMs < endedBeforeMs;
-    const old = [...registry.awake()].filter(isOld);
-    // A turn in hand may yet store a state of the bundle that it runs with.
-    const stays = [...this.#dispatcher.resident].map((cell) => cell.residence!.bundle);
-    const bundlesInUse = [...new Set(stays)];
-    kinds.forgetCode(new Set(bundlesInUse));
-    await store.prune({
-      consumedBeforeMs: now - limits.keepConsumedMs,
-      consumedCount: limits.keepConsumedCount,
-      deadLettersBeforeMs: now - limits.keepDeadLettersMs,
-      deadLettersCount: limits.keepDeadLettersCount,
-      endedBeforeMs,
-      idempotencyBeforeMs: now - limits.keepIdempotencyMs,
-      bundlesInUse,
-    });
-    // Not before: a new agent at the address has to know of a row that is still there.
-    for (const cell of old.filter(isOld)) registry.remove(cell);
   }
 }

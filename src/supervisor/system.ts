@@ -163,10 +163,12 @@ export class System implements Control {
     this.#asks.stop();
   }
 
-  status(): Promise<SystemStatus> {
+  async status(): Promise<SystemStatus> {
     const startedAtMs = this.#startedAtMs;
-    const about = { ...this.#parts.about, startedAtMs, safeMode: this.#safeMode.reason };
-    return viewSystem(this.#core, about, this.#tree.tally);
+    const retention = await this.#housekeeping.sweeps.view();
+    const safeMode = this.#safeMode.reason;
+    const about = { ...this.#parts.about, startedAtMs, safeMode, retention };
+    return await viewSystem(this.#core, about, this.#tree.tally);
   }
 
   send: Control["send"] = (caller, messages, idempotency) =>

@@ -3,7 +3,10 @@ import type { SystemStatus } from "./control.ts";
 import type { Core } from "./core.ts";
 import type { Tree } from "./tree.ts";
 
-type About = Pick<SystemStatus, "home" | "version" | "pid" | "startedAtMs" | "safeMode">;
+type About = Pick<
+  SystemStatus,
+  "home" | "version" | "pid" | "startedAtMs" | "safeMode" | "retention"
+>;
 
 /** All numbers as of now; `tally` counts ends since the start. */
 export async function viewSystem(
@@ -11,7 +14,7 @@ export async function viewSystem(
   about: About,
   tally: Tree["tally"],
 ): Promise<SystemStatus> {
-  const { startedAtMs, version, pid, home, safeMode } = about;
+  const { startedAtMs, version, pid, home, safeMode, retention } = about;
   return {
     startedAtMs,
     version,
@@ -24,6 +27,7 @@ export async function viewSystem(
     available: store.available,
     safeMode,
     memory: await store.memory.stats(),
+    retention,
     exitsByReason: { ...tally.exits },
     restartsByReason: { ...tally.restarts },
   };

@@ -32,27 +32,8 @@ import { TokenBook } from "../../src/supervisor/token-book.ts";
 import type { AgentHistory, MessageHistory } from "../../src/supervisor/history-views.ts";
 import { viewTraced } from "../../src/supervisor/message-history.ts";
 import { EventLog } from "../../src/supervisor/event-log.ts";
-import { exitReasons } from "../../src/supervisor/exit-reason.ts";
+import { noAgents, noExits, retention, started } from "./small-status.ts";
 import { treeOf } from "./small-tree.ts";
-
-const started = 1_700_000_000_000;
-
-const noAgents: SystemStatus["agents"] = {
-  pending: 0,
-  running: 0,
-  passive: 0,
-  blocked: 0,
-  paused: 0,
-  restarting: 0,
-  parked: 0,
-  completed: 0,
-  failed: 0,
-  stopped: 0,
-};
-
-const noExits = Object.fromEntries(
-  exitReasons.map((reason) => [reason, 0]),
-) as SystemStatus["exitsByReason"];
 
 export class SmallControl implements Control {
   readonly sent: MessageInput[] = [];
@@ -83,6 +64,7 @@ export class SmallControl implements Control {
       deadLetters: 0,
       available: true,
       memory: { documents: 2, passages: 9, sources: 2, deletedSources: 0, rememberedSources: 2 },
+      retention,
       exitsByReason: noExits,
       restartsByReason: noExits,
     });

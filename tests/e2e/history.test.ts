@@ -53,6 +53,7 @@ test("an agent's history has its messages, events and what it waits for", async 
     type: "count.add",
     payload: { id: "x", n: 1, producer: "test" },
   });
+  await client.ask({ to: "/workers/h-1", type: "count.read", payload: {} });
   await client.carryOut("restart", "/workers/h-1");
   const story = await eventually(async () => {
     const found = await json<AgentHistory>("history", "/workers/h-1");
@@ -61,14 +62,50 @@ test("an agent's history has its messages, events and what it waits for", async 
     );
     return has("agent.restarted") && has("agent.spawned") && found;
   });
-  expect(story.agent).toMatchObject({ turns: 2, generation: 2, mailboxDepth: 0 });
-  const received = story.items.find(({ what }) => what === "received");
+  expect(story.agent).toMatchObject({ mailboxDepth: 0 });
+  const received = story.items.findLast(({ what }) => what === "received");
   expect(received).toMatchObject({ message: { id, status: "consumed" } });
   const { out } = await service.cli("history", "/workers/h-1", "--limit", "1");
   expect(out).toMatch(/Earlier than .*: dreamos history \/workers\/h-1 --cursor \S+/);
   const cursor = /--cursor (\S+)/.exec(out)![1]!;
   const next = await json<AgentHistory>("history", "/workers/h-1", "--cursor", cursor);
   expect(next.items).toEqual(story.items.slice(1));
+}, 60_000);
+
+test("export streams lines of JSON over many pages, and ends with its reader", async () => {
+  const { client } = service;
+  await client.spawn({ address: "/workers/x-1", kind: "counter" });
+  const batch = Array.from({ length: 250 }, (_, i) => (
+    { to: "/workers/x-1", type: "count.add", payload: { id: `x${i}`, n: i + 1, producer: "p" } }
+  ));
+  await client.sendMany(batch);
+  const linesOf = async (...args: string[]) => {
+    const { code, out, err } = await service.cli("export", ...args);
+    expect([code, err]).toEqual([0, ""]);
+    return out.trimEnd().split("\n").map((line) => JSON.parse(line));
+  };
+  const messages = await linesOf("messages", "--to", "/workers/x-1", "--since", "1h");
+  expect(messages.map(({ payload }) => payload.n)).toEqual(
+    Array.from({ length: 250 }, (_, i) => 250 - i),
+  );
+  const agents = await linesOf("agents", "--under", "/workers/x-1", "--details");
+  expect(agents).toMatchObject([{ address: "/workers/x-1", state: { status: "active" } }]);
+  expect((await service.cli("export", "messages", "--under", "/x")).code).toBe(2);
+  expect((await service.cli("export", "dreams")).code).toBe(2);
+
+  const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
+  const piped = await new Deno.Command("sh", {
+    args: [
+      "-c",
+      '"$0" run --quiet -A "$1" export messages --home "$2" | head -1',
+      ...[Deno.execPath(), main, service.home],
+    ],
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const decoder = new TextDecoder();
+  expect(decoder.decode(piped.stderr)).toBe("");
+  expect(decoder.decode(piped.stdout).trimEnd().split("\n")).toHaveLength(1);
 }, 60_000);
 
 test("what there is not is said plainly", async () => {
