@@ -94,29 +94,49 @@ function variableOfSetting(name: string): string {
   return `DREAMOS_${name.replaceAll(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
 }
 
-/**
- * Reads the whole configuration.
- *
- * Paths of flags and variables are relative to `cwd`, those of the file to HOME. Durations are
- * milliseconds or text such as `10m`.
- *
- * @param options.readFile text of a file, null when there is none; throws when it cannot be read
- * @throws {DreamError} `bad_config`, naming the key, the value's wanted form and where it stood
- */
-export function loadConfig(options: {
+export interface ConfigOptions {
   flags: ConfigFlags;
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
+  /** Text of a file, null when there is none; throws when it cannot be read. */
   readFile?: (path: string) => string | null;
   /** Of the machine; for tests. */
   memoryBytes?: number;
-}): Config {
+}
+
+/** All keys of the file, those of limits as `limits.NAME`. */
+export const configKeys: readonly string[] = [
+  ...settingNames,
+  ...limitNames.map((name) => `limits.${name}`),
+];
+
+/** What each source says, checked; the first that has a key wins: asked, variables, file. */
+export function readSources(options: ConfigOptions): {
+  home: Home;
+  asked: Settings;
+  variables: Settings;
+  file: Settings;
+} {
   const { flags, env, cwd } = options;
   const home = findHome({ flag: flags.home, env, cwd });
   const file = readSettingsFile(home.configFile, options.readFile ?? readIfThere);
   const variables = read(settingsOfEnv(env), "the environment", nameOfVariable);
   const { home: _home, ...rest } = flags;
   const asked = read(rest, "the command line", (key) => key.replace(/^limits\./, "--limit "));
+  return { home, file, variables, asked };
+}
+
+/**
+ * Reads the whole configuration.
+ *
+ * Paths of flags and variables are relative to `cwd`, those of the file to HOME. Durations are
+ * milliseconds or text such as `10m`.
+ *
+ * @throws {DreamError} `bad_config`, naming the key, the value's wanted form and where it stood
+ */
+export function loadConfig(options: ConfigOptions): Config {
+  const { cwd } = options;
+  const { home, file, variables, asked } = readSources(options);
   const pick = (name: "swarm" | "inbox", fallback: string) => {
     const own = asked[name] ?? variables[name];
     if (own !== undefined) return resolve(cwd, own);
@@ -203,7 +223,8 @@ function settingsOfEnv(env: Readonly<Record<string, string | undefined>>): Recor
   return Object.keys(foundLimits).length > 0 ? { ...found, limits: foundLimits } : found;
 }
 
-function nameOfVariable(key: string): string {
+/** `limits.mailbox` → `DREAMOS_LIMITS_MAILBOX`. */
+export function nameOfVariable(key: string): string {
   return key.startsWith("limits.")
     ? variableOf(key.slice("limits.".length))
     : variableOfSetting(key);

@@ -25,6 +25,11 @@ export const commands: CommandTable = {
     summary: "make and end tokens for people and programs",
     load: async () => (await import("./token.ts")).tokenCommand,
   },
+  config: {
+    group: "service",
+    summary: "show what is set and from where, or change it",
+    load: async () => (await import("./config.ts")).configCommand,
+  },
   service: {
     group: "service",
     summary: "run it as a service of systemd or launchd",
