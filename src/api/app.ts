@@ -1,5 +1,7 @@
 /** The only door (R11): HTTP and JSON in front of `Control`. Knows nothing of what is behind it. */
+import * as systemAbout from "./abouts/system.ts";
 import { type Context, Hono } from "hono";
+import { describeRoute } from "hono-openapi";
 import type { Clock } from "../clock.ts";
 import { DreamError, toErrorData } from "../errors.ts";
 import type { Ids } from "../ids.ts";
@@ -7,9 +9,8 @@ import type { Limits } from "../limits.ts";
 import type { LogReader } from "../logs/book.ts";
 import type { Control } from "../supervisor/control.ts";
 import { answer, refuse } from "./answer.ts";
-import { version } from "../version.ts";
 import { cutStream } from "./cut-stream.ts";
-import { openApiOf } from "./openapi.ts";
+import { openApiOf, operationOf } from "./openapi.ts";
 import { type RequestMeter, requestMeter } from "./request-meter.ts";
 import { bearerOf, checkHost, permit } from "./guard.ts";
 import type { Route } from "./route.ts";
@@ -46,7 +47,10 @@ export function createApp(options: AppOptions): Hono {
     await next();
   });
   const allowed = new Map<string, string[]>();
-  for (const route of everyRoute(options, meter)) serve(route);
+  let document: Promise<unknown> | null = null;
+  const readDocument = () => document ??= openApiOf(app, routes);
+  const routes = everyRoute(options, meter, readDocument);
+  for (const route of routes) serve(route);
   for (const [path, methods] of allowed) {
     app.all(path, ({ req }) => {
       authenticate(req.raw);
@@ -63,7 +67,7 @@ export function createApp(options: AppOptions): Hono {
   function serve(route: Route): void {
     const { path } = route;
     // Caught here as hono lets go by whatever is thrown and is no `Error`.
-    app.on(route.method, path, async (c) => {
+    app.on(route.method, path, describeRoute(operationOf(route)), async (c) => {
       try {
         if (route.role === "anyone") return await route.handle(c);
         const caller = authenticate(c.req.raw);
@@ -86,28 +90,42 @@ export function createApp(options: AppOptions): Hono {
 }
 
 /** All there are, with whole paths. What `createApp` answers is one of them, or a refusal. */
-export function everyRoute(options: RouteOptions, meter: RequestMeter): Route[] {
-  const routes = routesOf(options);
-  const document = openApiOf(routes, base, version);
+export function everyRoute(
+  options: RouteOptions,
+  meter: RequestMeter,
+  readDocument: () => Promise<unknown> = () => Promise.resolve({}),
+): Route[] {
   return [
-    ...rootRoutes(options.control, meter, document),
-    ...routes.map((route) => ({ ...route, path: `${base}${route.path}` })),
+    ...rootRoutes(options.control, meter, readDocument),
+    ...routesOf(options).map((route) => ({ ...route, path: `${base}${route.path}` })),
   ];
 }
 
 /** What stands beside `/api/v1`. */
-function rootRoutes(control: Control, meter: RequestMeter, document: unknown): Route[] {
+function rootRoutes(
+  control: Control,
+  meter: RequestMeter,
+  readDocument: () => Promise<unknown>,
+): Route[] {
   return [
     {
       method: "GET",
       path: "/healthz",
+      about: systemAbout.health,
       role: "anyone",
       handle: () => answer({ status: "ok" }),
     },
-    { method: "GET", path: "/openapi.json", role: "anyone", handle: () => answer(document) },
+    {
+      method: "GET",
+      path: "/openapi.json",
+      about: systemAbout.document,
+      role: "anyone",
+      handle: async () => answer(await readDocument()),
+    },
     {
       method: "GET",
       path: "/metrics",
+      about: systemAbout.metrics,
       role: "viewer",
       forAgents: "refused",
       async handle() {

@@ -1,4 +1,5 @@
 /** The route that hands out a copy of the whole system. */
+import * as systemAbout from "./abouts/system.ts";
 import type { Route } from "./route.ts";
 import type { RouteOptions } from "./routes.ts";
 
@@ -7,6 +8,7 @@ export function backupRoutes({ control }: RouteOptions): Route[] {
     {
       method: "POST",
       path: "/backups",
+      about: systemAbout.backup,
       role: "admin",
       forAgents: "refused",
       async handle(_c, caller) {

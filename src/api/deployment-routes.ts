@@ -1,4 +1,5 @@
 /** Routes of new code: what it would do, and making it live. */
+import * as systemAbout from "./abouts/system.ts";
 import { readJsonBody } from "./body.ts";
 import { answer } from "./answer.ts";
 import { readDeployment } from "./requests.ts";
@@ -14,6 +15,7 @@ export function deploymentRoutes(options: RouteOptions): Route[] {
     {
       method: "POST",
       path: "/deployments",
+      about: systemAbout.deploy,
       role: "admin",
       forAgents: "refused",
       handle: async (c, caller) =>
@@ -22,6 +24,7 @@ export function deploymentRoutes(options: RouteOptions): Route[] {
     {
       method: "POST",
       path: "/deployments/check",
+      about: systemAbout.checkDeployment,
       role: "admin",
       forAgents: "refused",
       handle: async (c) => answer(await control.checkDeployment(await pathOf(c.req.raw))),

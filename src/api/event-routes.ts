@@ -1,4 +1,5 @@
 /** `GET /events`: durable events as server-sent events, from any moment on, without a gap. */
+import * as messagesAbout from "./abouts/messages.ts";
 import type { Context } from "hono";
 import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
@@ -25,6 +26,7 @@ export function eventRoute({ control, clock, slowReaderMs = 30_000 }: EventRoute
   return {
     method: "GET",
     path: "/events",
+    about: messagesAbout.events,
     role: "viewer",
     forAgents: "handled",
     async handle(c, caller) {

@@ -1,19 +1,13 @@
 /** Routes of causes, effects and what happened to an agent. */
-import { z } from "zod";
+import * as historyAbout from "./abouts/history.ts";
 import { parseAddress } from "../address.ts";
 import { DreamError } from "../errors.ts";
 import type { HistoryQuery } from "../supervisor/history-views.ts";
 import { answer } from "./answer.ts";
-import { count, cursor, flag, read } from "./requests.ts";
+import { historySchemas } from "./history-requests.ts";
+import { read } from "./requests.ts";
 import type { Route } from "./route.ts";
 import type { RouteOptions } from "./routes.ts";
-
-const paging = { limit: count(100, 1_000), cursor };
-const messageQuery = z.strictObject({ ...paging, whole: flag });
-const agentQuery = z.strictObject(paging);
-
-/** For the document that tells programs of the API. */
-export const historySchemas = { messageQuery, agentQuery } as const;
 
 const idForm = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -30,21 +24,23 @@ export function historyRoutes({ control }: RouteOptions): Route[] {
     {
       method: "GET",
       path: "/messages/:id/history",
+      about: historyAbout.message,
       role: "viewer",
       // Causes and effects go through all agents.
       forAgents: "refused",
       async handle(c) {
-        const query: HistoryQuery = read(messageQuery, c.req.query(), "the query");
+        const query: HistoryQuery = read(historySchemas.messageQuery, c.req.query(), "the query");
         return answer(await control.messageHistory(readId(c.req.param("id") ?? ""), query));
       },
     },
     {
       method: "GET",
       path: "/agents/:address/history",
+      about: historyAbout.agent,
       role: "viewer",
       forAgents: "address",
       async handle(c) {
-        const query: HistoryQuery = read(agentQuery, c.req.query(), "the query");
+        const query: HistoryQuery = read(historySchemas.agentQuery, c.req.query(), "the query");
         return answer(await control.agentHistory(parseAddress(c.req.param("address")), query));
       },
     },

@@ -1,4 +1,5 @@
 /** `/logs`: the central log, page by page or as it comes, and how much is logged about whom. */
+import * as systemAbout from "./abouts/system.ts";
 import type { Clock } from "../clock.ts";
 import type { Limits } from "../limits.ts";
 import type { LogFilter } from "../log.ts";
@@ -35,6 +36,7 @@ export function logRoutes({ logs, clock, limits }: LogRouteOptions): Route[] {
     {
       method: "GET",
       path: "/logs",
+      about: systemAbout.logs,
       role: "viewer",
       forAgents: "handled",
       async handle(c, caller) {
@@ -46,6 +48,7 @@ export function logRoutes({ logs, clock, limits }: LogRouteOptions): Route[] {
     {
       method: "GET",
       path: "/logs/stream",
+      about: systemAbout.logStream,
       role: "viewer",
       forAgents: "handled",
       handle(c, caller) {
@@ -64,6 +67,7 @@ export function logRoutes({ logs, clock, limits }: LogRouteOptions): Route[] {
     {
       method: "GET",
       path: "/logs/levels",
+      about: systemAbout.levels,
       role: "viewer",
       forAgents: "refused",
       handle: () => answer({ levels: logs.levels() }),
@@ -71,6 +75,7 @@ export function logRoutes({ logs, clock, limits }: LogRouteOptions): Route[] {
     {
       method: "POST",
       path: "/logs/levels",
+      about: systemAbout.setLevel,
       role: "operator",
       forAgents: "refused",
       async handle(c) {

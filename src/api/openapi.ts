@@ -1,163 +1,199 @@
-/** The API as OpenAPI 3.1, made from the routes and the schemas that requests are read with. */
+/** The API as OpenAPI 3.1: what routes tell of themselves, put together by hono-openapi. */
+import type { Hono } from "hono";
+import { type DescribeRouteOptions, generateSpecs, resolver } from "hono-openapi";
 import { z } from "zod";
-import { agentVerbs } from "../verbs.ts";
-import { historySchemas } from "./history-routes.ts";
-import { logSchemas } from "./log-requests.ts";
-import { requestSchemas as schemas } from "./requests.ts";
-import { tokenSchemas } from "./token-requests.ts";
+import { type ErrorCode, errorKinds } from "../errors.ts";
+import { version } from "../version.ts";
+import { type About, type RequestHeader, tags } from "./about.ts";
+import { addExamples, type JsonObject } from "./openapi-examples.ts";
 import type { Route } from "./route.ts";
+import { refusal } from "./shapes/words.ts";
 
-interface About {
-  summary: string;
-  /** Of a good answer; default 200. */
-  status?: number;
-  body?: z.ZodType;
-  query?: z.ZodObject;
-  isStream?: true;
-  /** Of a good answer that is no JSON. */
-  media?: string;
+/** What hono-openapi collects from the handlers of a route with its whole path. */
+export function operationOf(route: Route): DescribeRouteOptions {
+  const { about, path } = route;
+  const { id, tag, summary, body } = about;
+  const operation = {
+    operationId: id,
+    tags: [tag],
+    summary,
+    description: [about.more, roleText(route)].filter(Boolean).join(" "),
+    ...(route.role === "anyone" ? { security: [] } : {}),
+    parameters: [
+      ...pathParameters(path),
+      ...queryParameters(about.query),
+      ...(about.reads ?? []).map(headerParameter),
+    ],
+    ...(body ? { requestBody: bodyOf(body, about.mayBeEmpty) } : {}),
+    responses: { ...goodAnswer(about), ...refusals(refusalsOf(route)) },
+  };
+  // The types of hono-openapi know no `resolver` in bodies; it resolves them there all the same.
+  return operation as unknown as DescribeRouteOptions;
 }
 
-const verbAbouts = Object.fromEntries(agentVerbs.map((verb) => [
-  `POST /agents/:address/${verb}`,
-  { summary: `${verb} an agent, or all below a supervisor`, body: schemas.verbs[verb] },
-]));
-
-/** By method and path, as routes.ts has them. */
-const abouts: Readonly<Record<string, About>> = {
-  ...verbAbouts,
-  "POST /messages": {
-    summary: "Send one message, or many whole or not at all",
-    status: 202,
-    body: z.union([schemas.message, z.array(schemas.message)]),
-  },
-  "POST /asks": { summary: "Ask an agent and wait for its reply", body: schemas.ask },
-  "GET /asks/:id": { summary: "The outcome of an ask; null while it is open" },
-  "POST /agents": { summary: "Start a new agent", status: 201, body: schemas.spawn },
-  "GET /agents": { summary: "The agents, page by page", query: schemas.agentsQuery },
-  "GET /agents/:address": { summary: "All about one agent" },
-  "GET /agents/:address/machine": { summary: "The configuration of an agent's machine" },
-  "DELETE /agents/:address": { summary: "End an agent and free its address", status: 204 },
-  "GET /agents/:address/turns": { summary: "Turns as they become durable", isStream: true },
-  "GET /agents/:address/checkpoints": { summary: "Earlier states of an agent, newest first" },
-  "GET /tree": { summary: "The supervision tree" },
-  "GET /status": { summary: "The system as a whole" },
-  "GET /messages": { summary: "Messages, newest first", query: schemas.messagesQuery },
-  "GET /deadletters": { summary: "Dead letters, newest first", query: schemas.deadLettersQuery },
-  "GET /deadletters/:id": { summary: "One dead letter" },
-  "POST /deadletters/:id/replay": { summary: "Send a dead letter's message again", status: 202 },
-  "DELETE /deadletters/:id": { summary: "Forget a dead letter", status: 204 },
-  "GET /recall": { summary: "The best passages of what was read", query: schemas.recallQuery },
-  "GET /events": {
-    summary: "Durable events; go on with Last-Event-ID",
-    query: schemas.eventsQuery,
-    isStream: true,
-  },
-  "GET /logs": { summary: "Lines of the log, newest first", query: logSchemas.logsQuery },
-  "GET /logs/stream": {
-    summary: "Lines of the log, oldest first; go on with Last-Event-ID",
-    query: logSchemas.streamQuery,
-    isStream: true,
-  },
-  "GET /logs/levels": { summary: "How much is logged, by subtree" },
-  "POST /logs/levels": {
-    summary: "Change how much is logged about a subtree; null takes it back",
-    body: logSchemas.level,
-  },
-  "POST /deployments": { summary: "Make new code live", status: 201, body: schemas.deployment },
-  "POST /deployments/check": { summary: "What a deployment would do", body: schemas.deployment },
-  "GET /messages/:id/history": {
-    summary: "What led to a message and what came of it, in all agents",
-    query: historySchemas.messageQuery,
-  },
-  "GET /agents/:address/history": {
-    summary: "What happened to an agent, newest first",
-    query: historySchemas.agentQuery,
-  },
-  "POST /backups": { summary: "A copy of the whole system as one file", media: "application/gzip" },
-  "GET /tokens/self": { summary: "The token of this request" },
-  "GET /tokens": { summary: "All tokens, without secrets", query: tokenSchemas.tokensQuery },
-  "GET /tokens/:name": { summary: "One token, without its secret" },
-  "POST /tokens": { summary: "Make a token", status: 201, body: tokenSchemas.newToken },
-  "POST /tokens/:name/rotate": {
-    summary: "Give a token a new secret",
-    body: tokenSchemas.rotation,
-  },
-  "POST /tokens/:name/revoke": { summary: "End a token" },
-  "POST /shutdown": { summary: "Drain and end the service", status: 202 },
-};
-
-const error = {
-  type: "object",
-  required: ["error"],
-  properties: {
-    error: {
-      type: "object",
-      required: ["code", "message", "details"],
-      properties: {
-        code: { type: "string" },
-        message: { type: "string" },
-        details: { type: "object" },
+/** The whole document of all `routes`, which `operationOf` described to `app`. */
+export async function openApiOf(app: Hono, routes: readonly Route[]): Promise<JsonObject> {
+  const document = await generateSpecs(app, {
+    excludeStaticFile: false,
+    documentation: {
+      openapi: "3.1.1",
+      info: {
+        title: "Dream.OS",
+        version,
+        description: "The only door of a running Dream.OS. Answers may get more fields: clients " +
+          "ignore those they do not know. Refusals have a stable code; more codes may come.",
+        license: { name: "MIT", identifier: "MIT" },
+      },
+      servers: [{ url: "/", description: "This service" }],
+      tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+      security: [{ token: [] }],
+      components: {
+        examples: examples(new Set(routes.flatMap(refusalsOf))),
+        securitySchemes: {
+          token: {
+            type: "http",
+            scheme: "bearer",
+            description: "HOME/token, or one made with dreamos token create",
+          },
+        },
       },
     },
+  });
+  return addExamples(document as unknown as JsonObject);
+}
+
+/** Codes that a route can be refused with, most general first. */
+export function refusalsOf({ about, path, role }: Route): ErrorCode[] {
+  const codes: ErrorCode[] = ["forbidden_host", "shutting_down", "internal"];
+  if (role !== "anyone") codes.push("unauthorized", "forbidden", "storage_unavailable");
+  if (about.body) {
+    codes.push("bad_request", "invalid_json", "invalid_payload", "payload_too_large");
+    codes.push("request_timeout");
+  }
+  if (about.query || about.reads) codes.push("bad_request");
+  if (about.query?.shape.under || about.query?.shape.to) codes.push("invalid_address");
+  if (about.reads?.includes("Idempotency-Key")) codes.push("idempotency_conflict");
+  if (path.includes(":address")) codes.push("invalid_address", "agent_not_found");
+  return [...new Set([...codes, ...about.refuses ?? []])];
+}
+
+function roleText(route: Route): string {
+  if (route.role === "anyone") return "Wants no token.";
+  const own = route.forAgents === "refused" ? "" : ", or a token of an agent for its subtree";
+  return `Wants the role ${route.role}${own}.`;
+}
+
+function bodyOf(body: z.ZodType, mayBeEmpty = false) {
+  return { required: !mayBeEmpty, content: { "application/json": { schema: resolver(body) } } };
+}
+
+function goodAnswer(about: About) {
+  if ("holds" in about) {
+    const content = { [about.media]: { schema: { type: "string" } } };
+    return { 200: { description: about.holds, content } };
+  }
+  if (!("answer" in about)) return { 204: { description: "Done" } };
+  const { status = 200, media = "application/json", answer } = about;
+  const description = media === "text/event-stream"
+    ? "Server-sent events; the schema is that of the data of one"
+    : status === 202
+    ? "Taken"
+    : "As asked";
+  return { [status]: { description, content: { [media]: { schema: resolver(answer) } } } };
+}
+
+const waits = {
+  "Retry-After": {
+    description: "Seconds to wait before the same request may be answered",
+    schema: { type: "integer", minimum: 1 },
   },
 };
 
-/** The whole document; `base` goes before each path. */
-export function openApiOf(routes: readonly Route[], base: string, version: string) {
-  const paths: Record<string, Record<string, unknown>> = {};
-  for (const { method, path } of routes) {
-    const at = `${base}${path}`.replace(/:(\w+)/g, "{$1}");
-    const about = abouts[`${method} ${path}`];
-    if (about) (paths[at] ??= {})[method.toLowerCase()] = operationOf(path, about);
-  }
-  const text = { description: "In Prometheus' text format", content: { "text/plain": {} } };
-  const healthy = { summary: "Whether it answers", security: [] };
-  paths["/healthz"] = { get: { ...healthy, responses: { 200: { description: "It does" } } } };
-  paths["/metrics"] = { get: { summary: "Numbers for Prometheus", responses: { 200: text } } };
-  return {
-    openapi: "3.1.0",
-    info: { title: "Dream.OS", version },
-    security: [{ token: [] }],
-    paths,
-    components: {
-      securitySchemes: { token: { type: "http", scheme: "bearer" } },
-      schemas: { Error: error },
-    },
-  };
+/** One of every code, with what to do next. */
+function examples(codes: ReadonlySet<ErrorCode>) {
+  return Object.fromEntries(
+    [...codes].map((code) => [code, {
+      summary: errorKinds[code].hint,
+      value: { error: { code, message: `Cannot do this: ${code}`, details: {} } },
+    }]),
+  );
 }
 
-function operationOf(path: string, about: About) {
-  const { summary, status = 200, body, query, isStream } = about;
-  const media = about.media ?? (isStream ? "text/event-stream" : "application/json");
-  const good = status === 204 ? { description: "Done" } : {
-    description: "As asked",
-    content: { [media]: {} },
-  };
-  const refused = { "application/json": { schema: { $ref: "#/components/schemas/Error" } } };
-  return {
-    summary,
-    parameters: [...pathParameters(path), ...queryParameters(query)],
-    ...(body ? { requestBody: { content: { "application/json": { schema: jsonOf(body) } } } } : {}),
-    responses: { [status]: good, default: { description: "Refused", content: refused } },
-  };
+/** By status, with one example for each code. */
+function refusals(codes: readonly ErrorCode[]) {
+  const byStatus = Map.groupBy(codes, (code) => errorKinds[code].status);
+  return Object.fromEntries(
+    [...byStatus].sort(([a], [b]) => a - b).map(([status, of]) => [status, {
+      description: `Refused: ${of.join(", ")}`,
+      ...(status === 429 || status === 503 ? { headers: waits } : {}),
+      content: {
+        "application/json": {
+          schema: resolver(refusal),
+          examples: Object.fromEntries(
+            of.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
+          ),
+        },
+      },
+    }]),
+  );
 }
+
+const pathTexts: Readonly<Record<string, { description: string; example: string }>> = {
+  address: { description: "An address, percent-encoded: %2Fworkers%2Fw-1", example: "/captain" },
+  id: { description: "As the list or the answer before gave it", example: "1" },
+  name: { description: "Name of a token", example: "owner" },
+  hash: { description: "SHA-256 of a bundle, hex", example: "ab".repeat(32) },
+  pid: { description: "Process id of a host", example: "4711" },
+};
 
 function pathParameters(path: string) {
   return Array.from(path.matchAll(/:(\w+)/g), ([, name]) => (
-    { name, in: "path", required: true, schema: { type: "string" } }
+    { name, in: "path", required: true, schema: { type: "string" }, ...pathTexts[name!] }
   ));
 }
 
 function queryParameters(query: z.ZodObject | undefined) {
-  const { properties = {}, required = [] } = query ? jsonOf(query) : {};
-  return Object.entries(properties).map(([name, schema]) => (
-    { name, in: "query", required: required.includes(name), schema }
-  ));
+  if (!query) return [];
+  const json = z.toJSONSchema(query, { io: "input", unrepresentable: "any" });
+  const { properties = {}, required = [] } = json;
+  return Object.entries(properties).map(([name, schema]) => {
+    const { description = queryTexts[name], ...rest } = schema as { description?: string };
+    return { name, in: "query", required: required.includes(name), description, schema: rest };
+  });
 }
 
-/** As it comes from outside; what JSON Schema cannot say is any JSON. */
-function jsonOf(schema: z.ZodType) {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  return json;
+const queryTexts: Readonly<Record<string, string>> = {
+  limit: "At most so many on one page",
+  cursor: "nextCursor of the page before, with the same filters",
+  under: "Only this address and all below it; / is all",
+  to: "Only of this receiver",
+  from: "Only of this sender: an address, @name or system",
+  since: "Only from then on: 10m, ISO 8601 or epoch milliseconds",
+  until: "Only up to then: 10m, ISO 8601 or epoch milliseconds",
+  type: "Only this type; call.* is all that begin with call.",
+  after: "As Last-Event-ID",
+  follow: "false ends after what there is",
+  level: "This level and those above",
+  traceId: "Only of this trace: 32 hex digits",
+  q: "Words to look for",
+  includeDeleted: "Also what lies nowhere any more",
+  whole: "true: all effects of what was first, not those of the message alone",
+  status: "Only with this status",
+};
+
+const headers: Readonly<Record<RequestHeader, { description: string; pattern: string }>> = {
+  "Idempotency-Key": {
+    description: "The same key and body again: the same answer, done once. Kept for 24 h.",
+    pattern: "^[\\x21-\\x7e]{1,255}$",
+  },
+  traceparent: {
+    description: "W3C trace context that what is sent belongs to",
+    pattern: "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$",
+  },
+  "Last-Event-ID": { description: "Go on behind this event", pattern: "^\\d{1,15}$" },
+};
+
+function headerParameter(name: RequestHeader) {
+  const { description, pattern } = headers[name];
+  return { name, in: "header", description, schema: { type: "string", pattern } };
 }

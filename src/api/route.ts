@@ -1,5 +1,6 @@
 /** What a route is: where it answers, to whom, and how. Without a declared role there is none. */
 import type { Context } from "hono";
+import type { About } from "./about.ts";
 import type { Role } from "../roles.ts";
 import type { TokenCaller } from "../supervisor/control.ts";
 
@@ -14,6 +15,7 @@ interface Place {
   method: "GET" | "POST" | "DELETE";
   /** Below the base of the API, with `:name` for parameters. */
   path: string;
+  about: About;
 }
 
 /** Wants no token. */

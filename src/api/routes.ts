@@ -1,4 +1,7 @@
 /** The routes of `/api/v1`, each a few lines between the request and `Control`. */
+import * as agentsAbout from "./abouts/agents.ts";
+import * as messagesAbout from "./abouts/messages.ts";
+import * as systemAbout from "./abouts/system.ts";
 import type { Context } from "hono";
 import type { Clock } from "../clock.ts";
 import type { Limits } from "../limits.ts";
@@ -72,6 +75,7 @@ function writeRoutes({ control, clock, limits }: RouteOptions): Route[] {
     {
       method: "POST",
       path: "/messages",
+      about: messagesAbout.send,
       role: "operator",
       forAgents: "handled",
       async handle(c, caller) {
@@ -86,6 +90,7 @@ function writeRoutes({ control, clock, limits }: RouteOptions): Route[] {
     {
       method: "POST",
       path: "/asks",
+      about: messagesAbout.ask,
       role: "operator",
       forAgents: "handled",
       async handle(c, caller) {
@@ -98,6 +103,7 @@ function writeRoutes({ control, clock, limits }: RouteOptions): Route[] {
     {
       method: "POST",
       path: "/agents",
+      about: agentsAbout.spawn,
       role: "operator",
       forAgents: "refused",
       async handle(c, caller) {
@@ -112,6 +118,7 @@ function writeRoutes({ control, clock, limits }: RouteOptions): Route[] {
     {
       method: "POST",
       path: "/shutdown",
+      about: systemAbout.shutdown,
       role: "admin",
       forAgents: "refused",
       handle() {
@@ -128,6 +135,7 @@ function agentRoutes({ control }: RouteOptions): Route[] {
     {
       method: "GET",
       path: "/agents",
+      about: agentsAbout.list,
       role: "viewer",
       forAgents: "handled",
       async handle(c, caller) {
@@ -138,6 +146,7 @@ function agentRoutes({ control }: RouteOptions): Route[] {
     {
       method: "GET",
       path: "/agents/:address",
+      about: agentsAbout.show,
       role: "viewer",
       forAgents: "address",
       handle: async (c) => answer(await control.agent(addressOf(c))),
@@ -145,6 +154,7 @@ function agentRoutes({ control }: RouteOptions): Route[] {
     {
       method: "GET",
       path: "/agents/:address/machine",
+      about: agentsAbout.machine,
       role: "viewer",
       forAgents: "address",
       handle: async (c) => answer(await control.machine(addressOf(c))),
@@ -152,6 +162,7 @@ function agentRoutes({ control }: RouteOptions): Route[] {
     {
       method: "DELETE",
       path: "/agents/:address",
+      about: agentsAbout.remove,
       role: "operator",
       forAgents: "refused",
       async handle(c, caller) {
@@ -162,6 +173,7 @@ function agentRoutes({ control }: RouteOptions): Route[] {
     {
       method: "GET",
       path: "/tree",
+      about: agentsAbout.tree,
       role: "viewer",
       forAgents: "handled",
       handle: async (_c, caller) => answer(subtree(caller, await control.tree())),
@@ -174,6 +186,7 @@ function readRoutes({ control, clock }: RouteOptions): Route[] {
     {
       method: "GET",
       path: "/status",
+      about: systemAbout.status,
       role: "viewer",
       forAgents: "refused",
       handle: async () => answer(await control.status()),
@@ -181,6 +194,7 @@ function readRoutes({ control, clock }: RouteOptions): Route[] {
     {
       method: "GET",
       path: "/asks/:id",
+      about: messagesAbout.readAsk,
       role: "viewer",
       forAgents: "handled",
       async handle(c, caller) {
@@ -191,6 +205,7 @@ function readRoutes({ control, clock }: RouteOptions): Route[] {
     {
       method: "GET",
       path: "/messages",
+      about: messagesAbout.list,
       role: "viewer",
       forAgents: "handled",
       async handle(c, caller) {
@@ -203,6 +218,7 @@ function readRoutes({ control, clock }: RouteOptions): Route[] {
     {
       method: "GET",
       path: "/deadletters",
+      about: messagesAbout.deadLetters,
       role: "viewer",
       forAgents: "handled",
       async handle(c, caller) {
@@ -215,6 +231,7 @@ function readRoutes({ control, clock }: RouteOptions): Route[] {
     {
       method: "GET",
       path: "/recall",
+      about: systemAbout.recall,
       role: "viewer",
       forAgents: "refused",
       async handle(c) {

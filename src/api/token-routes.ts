@@ -2,6 +2,7 @@
  * Routes of tokens. They take no Idempotency-Key: what answers a repeated request is stored, and a
  * token never is. Who missed an answer rotates the token.
  */
+import * as tokensAbout from "./abouts/tokens.ts";
 import type { Context } from "hono";
 import { answer } from "./answer.ts";
 import { readJsonBody, readOptionalBody } from "./body.ts";
@@ -16,6 +17,7 @@ export function tokenRoutes({ control: { tokens }, clock, limits }: RouteOptions
     {
       method: "GET",
       path: "/tokens/self",
+      about: tokensAbout.self,
       role: "viewer",
       forAgents: "handled",
       handle: (_c, { name }) => answer(tokens.find(name)),
@@ -23,6 +25,7 @@ export function tokenRoutes({ control: { tokens }, clock, limits }: RouteOptions
     {
       method: "GET",
       path: "/tokens",
+      about: tokensAbout.list,
       role: "admin",
       forAgents: "refused",
       handle: (c) => answer(tokens.list(readTokensQuery(c.req.query()))),
@@ -30,6 +33,7 @@ export function tokenRoutes({ control: { tokens }, clock, limits }: RouteOptions
     {
       method: "GET",
       path: "/tokens/:name",
+      about: tokensAbout.show,
       role: "admin",
       forAgents: "refused",
       handle: (c) => answer(tokens.find(nameOf(c))),
@@ -37,6 +41,7 @@ export function tokenRoutes({ control: { tokens }, clock, limits }: RouteOptions
     {
       method: "POST",
       path: "/tokens",
+      about: tokensAbout.create,
       role: "admin",
       forAgents: "refused",
       async handle(c, caller) {
@@ -48,6 +53,7 @@ export function tokenRoutes({ control: { tokens }, clock, limits }: RouteOptions
     {
       method: "POST",
       path: "/tokens/:name/rotate",
+      about: tokensAbout.rotate,
       role: "admin",
       forAgents: "refused",
       async handle(c, caller) {
@@ -58,6 +64,7 @@ export function tokenRoutes({ control: { tokens }, clock, limits }: RouteOptions
     {
       method: "POST",
       path: "/tokens/:name/revoke",
+      about: tokensAbout.revoke,
       role: "admin",
       forAgents: "refused",
       handle: async (c, caller) => answer(await tokens.revoke(caller, nameOf(c))),

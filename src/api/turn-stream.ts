@@ -1,4 +1,5 @@
 /** `GET /agents/{address}/turns`: turns as server-sent events, as they become durable. */
+import * as agentsAbout from "./abouts/agents.ts";
 import { parseAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import type { Control, TurnView } from "../supervisor/control.ts";
@@ -14,6 +15,7 @@ export function turnRoute({ control, clock }: { control: Control; clock: Clock }
   return {
     method: "GET",
     path: "/agents/:address/turns",
+    about: agentsAbout.turns,
     role: "viewer",
     forAgents: "address",
     async handle(c) {

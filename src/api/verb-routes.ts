@@ -1,4 +1,6 @@
 /** Routes of what people do to agents and to dead letters. */
+import * as agentsAbout from "./abouts/agents.ts";
+import * as messagesAbout from "./abouts/messages.ts";
 import type { Context } from "hono";
 import { parseAddress } from "../address.ts";
 import { DreamError } from "../errors.ts";
@@ -18,6 +20,7 @@ export function verbRoutes(options: RouteOptions): Route[] {
   const verbs = agentVerbs.map((verb): Route => ({
     method: "POST",
     path: `/agents/:address/${verb}`,
+    about: agentsAbout.verbs[verb],
     role: "operator",
     forAgents: "refused",
     async handle(c, caller) {
@@ -30,6 +33,7 @@ export function verbRoutes(options: RouteOptions): Route[] {
   return [...verbs, {
     method: "GET",
     path: "/agents/:address/checkpoints",
+    about: agentsAbout.checkpoints,
     role: "viewer",
     forAgents: "address",
     async handle(c) {
@@ -44,6 +48,7 @@ function letterRoutes({ control }: RouteOptions): Route[] {
     {
       method: "GET",
       path: "/deadletters/:id",
+      about: messagesAbout.deadLetter,
       role: "viewer",
       forAgents: "handled",
       async handle(c, caller) {
@@ -54,6 +59,7 @@ function letterRoutes({ control }: RouteOptions): Route[] {
     {
       method: "POST",
       path: "/deadletters/:id/replay",
+      about: messagesAbout.replay,
       role: "operator",
       forAgents: "refused",
       async handle(c, caller) {
@@ -64,6 +70,7 @@ function letterRoutes({ control }: RouteOptions): Route[] {
     {
       method: "DELETE",
       path: "/deadletters/:id",
+      about: messagesAbout.dropLetter,
       role: "operator",
       forAgents: "refused",
       async handle(c, caller) {

@@ -4,6 +4,7 @@ import { serve, type Server } from "../../src/api/serve.ts";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { systemIds } from "../../src/ids.ts";
 import { defaultLimits, type Limits } from "../../src/limits.ts";
+import { DocumentCheck } from "../support/document-check.ts";
 import { SmallControl } from "./small-control.ts";
 
 export interface OpenDoor extends Server {
@@ -11,7 +12,7 @@ export interface OpenDoor extends Server {
   token: string;
   /** Errors that were ours, by log id. */
   logged: { id: string; error: unknown }[];
-  /** A request with the token; `path` below the server's root. */
+  /** A request with the token; the answer is held to the document. `path` is below the root. */
   call(path: string, init?: RequestInit): Promise<Response>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
 }
@@ -40,10 +41,14 @@ export function openDoor(
     drainMs: 500,
     clock: systemClock,
   });
-  const call: OpenDoor["call"] = (path, init = {}) => {
+  let checking: Promise<DocumentCheck> | null = null;
+  const call: OpenDoor["call"] = async (path, init = {}) => {
     const headers = new Headers(init.headers);
     if (!headers.has("authorization")) headers.set("authorization", `Bearer ${token}`);
-    return fetch(`${server.url}${path}`, { ...init, headers });
+    const response = await fetch(`${server.url}${path}`, { ...init, headers });
+    const check = await (checking ??= DocumentCheck.of(server.url));
+    await check.check(init.method ?? "GET", `${server.url}${path}`, response);
+    return response;
   };
   return {
     ...server,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Client, createClient } from "../../src/api/client.ts";
 import { type Ended, runCli } from "../cli/run-cli.ts";
+import { DocumentCheck } from "./document-check.ts";
 import { eventually } from "./eventually.ts";
 import { hasProc, isRunning, kill9, processesNaming, type ProcessMark } from "./processes.ts";
 
@@ -66,6 +67,7 @@ export class Service {
   #out = "";
   #ready: ReadyLine | null = null;
   #token = "";
+  #check: Promise<DocumentCheck> | null = null;
 
   constructor(home: string, options: ServiceOptions) {
     this.home = home;
@@ -169,7 +171,12 @@ export class Service {
     for await (const chunk of stream) add(decoder.decode(chunk, { stream: true }));
   }
 
-  /** One HTTP request as any program would send it. */
+  /** What the service's own document says of its answers. */
+  get document(): Promise<DocumentCheck> {
+    return this.#check ??= DocumentCheck.of(this.url);
+  }
+
+  /** One HTTP request as any program would send it; the answer is held to the document. */
   async request(
     method: string,
     path: string,
@@ -183,8 +190,12 @@ export class Service {
     if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body);
     const response = await fetch(`${this.url}${path}`, init);
     const text = await response.text();
+    const { status } = response;
+    const media = response.headers.get("content-type")?.split(";")[0] ?? "";
+    const check = await this.document;
+    check.checkText(method, path, { status, media, body: media.endsWith("json") ? text : null });
     return {
-      status: response.status,
+      status,
       headers: response.headers,
       body: text === "" ? null : JSON.parse(text),
     };
