@@ -6,7 +6,6 @@
  * const dreamos = createClient({ url: "http://127.0.0.1:7420", token });
  * const { reply } = await dreamos.ask({ to: "/captain", type: "status", payload: {} });
  */
-import { readEvents } from "../event-stream.ts";
 import type { Lane } from "../actors/envelope.ts";
 import type { Json } from "../json.ts";
 import type { MemoryHit } from "../storage/memory.ts";
@@ -21,7 +20,6 @@ import type {
   SpawnInput,
   SystemStatus,
   TreeNode,
-  TurnView,
   VerbAnswer,
   VerbInput,
 } from "../supervisor/control.ts";
@@ -37,10 +35,11 @@ import {
   type RequestOptions,
   type WriteOptions,
 } from "./call-client.ts";
-import { type EventsOptions, followEvents } from "./event-client.ts";
+import type { OpenStream } from "./event-client.ts";
 import { type LogClient, logClient } from "./log-client.ts";
+import { type StreamClient, streamClient } from "./stream-client.ts";
 import { type TokenClient, tokenClient } from "./token-client.ts";
-import type { AskView, DeadLetterView, EventView, MessageView } from "./views.ts";
+import type { AskView, DeadLetterView, MessageView } from "./views.ts";
 
 export type { LogQuery, LogStreamQuery } from "./log-client.ts";
 export type { LogEntry, LogLevel } from "../log.ts";
@@ -72,10 +71,11 @@ export type {
   SpawnInput,
   SystemStatus,
   TreeNode,
-  TurnView,
   VerbAnswer,
   VerbOutcome,
 } from "../supervisor/control.ts";
+export type { AgentCounters, CountersFrame } from "../supervisor/counter-views.ts";
+export type { TurnView } from "../supervisor/turn-views.ts";
 
 /** Lanes of a message, most urgent first. Written here again as the client needs no server code. */
 export const lanes = ["control", "high", "normal", "low"] as const satisfies readonly Lane[];
@@ -90,7 +90,7 @@ export interface PageQuery {
 }
 
 /** Every method throws `DreamError` with the server's code, or `not_running` without a server. */
-export interface Client extends LogClient {
+export interface Client extends LogClient, StreamClient {
   /** Without a token. */
   health(options?: RequestOptions): Promise<{ status: string }>;
   status(options?: RequestOptions): Promise<SystemStatus>;
@@ -136,13 +136,6 @@ export interface Client extends LogClient {
     q: string,
     options?: { limit?: number; includeDeleted?: boolean },
   ): Promise<Page<MemoryHit>>;
-  /**
-   * Turns of the agent at `address` and below, `/` for all: from the moment this resolves until
-   * `signal` or the end of the service. Lossy: a follower that is slow misses turns.
-   */
-  turns(address: string, options?: RequestOptions): Promise<AsyncIterable<TurnView>>;
-  /** Durable events, oldest first: until `signal`, or the end of the service. Misses none. */
-  events(options?: EventsOptions): Promise<AsyncIterable<EventView>>;
   /** What led to a message and what came of it, in all agents. @throws `message_not_found` */
   messageHistory(id: string, query?: PageQuery & { whole?: boolean }): Promise<MessageHistory>;
   /** What happened to an agent, newest first: messages, events, checkpoints; what is open. */
@@ -158,6 +151,7 @@ export interface Client extends LogClient {
 
 export function createClient(options: ClientOptions): Client {
   const call = caller(options);
+  const open: OpenStream = (path, signal) => openStream(options, path, signal ? { signal } : {});
   const agentPath = (address: string) => `/api/v1/agents/${encodeURIComponent(address)}`;
   return {
     health: (o) => call("GET", "/healthz", o),
@@ -188,10 +182,6 @@ export function createClient(options: ClientOptions): Client {
     checkDeployment: (path, o) =>
       call("POST", "/api/v1/deployments/check", { ...o, body: { path } }),
     recall: (q, more = {}) => call("GET", `/api/v1/recall${queryOf({ q, ...more })}`),
-    turns: async (address, o) =>
-      turnsOf(await openStream(options, `${agentPath(address)}/turns`, o)),
-    events: (o = {}) =>
-      followEvents((path, signal) => openStream(options, path, signal ? { signal } : {}), o),
     messageHistory: (id, query = {}) =>
       call("GET", `/api/v1/messages/${encodeURIComponent(id)}/history${queryOf({ ...query })}`),
     agentHistory: (address, query = {}) =>
@@ -200,16 +190,11 @@ export function createClient(options: ClientOptions): Client {
       const { body, headers } = await openResponse(options, "/api/v1/backups", o, "POST");
       return { sizeBytes: Number(headers.get("content-length")), body: body! };
     },
-    ...logClient(call, (path, signal) => openStream(options, path, signal ? { signal } : {})),
+    ...logClient(call, open),
+    ...streamClient(open),
     tokens: tokenClient(call, queryOf),
     shutdown: () => call("POST", "/api/v1/shutdown"),
   };
-}
-
-async function* turnsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<TurnView> {
-  for await (const { event, data } of readEvents(body)) {
-    if (event === "turn") yield JSON.parse(data) as TurnView;
-  }
 }
 
 function queryOf(query: Record<string, string | number | boolean | undefined>): string {

@@ -173,6 +173,7 @@ const queryTexts: Readonly<Record<string, string>> = {
   type: "Only this type; call.* is all that begin with call.",
   after: "As Last-Event-ID",
   follow: "false ends after what there is",
+  everyMs: "Least time between two frames, 100 to 60000; default 100",
   level: "This level and those above",
   traceId: "Only of this trace: 32 hex digits",
   q: "Words to look for",

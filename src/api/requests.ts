@@ -96,10 +96,16 @@ const eventsQuery = z.strictObject({
   follow: flag,
 });
 
+const countersQuery = z.strictObject({
+  under: z.string().optional(),
+  everyMs: z.string().regex(/^\d+$/, "wanted a whole number").transform(Number)
+    .pipe(z.number().int().min(100).max(60_000)).prefault("100"),
+});
+
 /** All of them, for the document that tells programs of the API. */
 export const requestSchemas = {
   ...{ message, ask, spawn, deployment, verbs: verbBodies },
-  ...{ agentsQuery, messagesQuery, deadLettersQuery, recallQuery, eventsQuery },
+  ...{ agentsQuery, messagesQuery, deadLettersQuery, recallQuery, eventsQuery, countersQuery },
 } as const;
 
 /** Reads `value` or says which field is wrong. @throws {DreamError} `bad_request` */
@@ -243,6 +249,14 @@ export function readEventsQuery(query: Query, nowMs: number): EventsQuery {
     after,
     follow,
   };
+}
+
+/** The query of `GET /counters`. */
+export function readCountersQuery(
+  query: Query,
+): { under: string | undefined; everyMs: number } {
+  const { under, everyMs } = read(countersQuery, query, "the query");
+  return { under: under === undefined || under === "/" ? under : parseAddress(under), everyMs };
 }
 
 /** The query of `GET /deadletters`. */

@@ -11,6 +11,7 @@ import { parseAddress } from "../address.ts";
 import { answer } from "./answer.ts";
 import { backupRoutes } from "./backup-routes.ts";
 import { readJsonBody } from "./body.ts";
+import { counterRoute } from "./counter-routes.ts";
 import { deploymentRoutes } from "./deployment-routes.ts";
 import { eventRoute } from "./event-routes.ts";
 import { keepWithin } from "./guard.ts";
@@ -57,6 +58,7 @@ export function routesOf(options: RouteOptions): Route[] {
     ...readRoutes(options),
     turnRoute(options),
     eventRoute(options),
+    counterRoute(options),
     ...logRoutes({ ...options, logs: options.logs ?? noLogs }),
     ...verbRoutes(options),
     ...deploymentRoutes(options),

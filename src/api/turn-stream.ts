@@ -2,7 +2,8 @@
 import * as agentsAbout from "./abouts/agents.ts";
 import { parseAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
-import type { Control, TurnView } from "../supervisor/control.ts";
+import type { Control } from "../supervisor/control.ts";
+import type { TurnView } from "../supervisor/turn-views.ts";
 import type { Route } from "./route.ts";
 
 /** Bytes that one follower may be behind; what comes then is not sent, and counted. */

@@ -19,10 +19,12 @@ import type {
   TimerRow,
 } from "../storage/store.ts";
 import type { BackupStream } from "../storage/backups.ts";
+import type { CountersFollower } from "./counter-views.ts";
 import type { EventFollow } from "./event-log.ts";
 import type { ExitCount } from "./exit-reason.ts";
 import type { DeploymentCheck, DeploymentView } from "./deployment-views.ts";
 import type { TokenControl } from "./token-views.ts";
+import type { TurnFollower } from "./turn-views.ts";
 import type { AgentHistory, HistoryQuery, MessageHistory } from "./history-views.ts";
 import type { MemoryHit } from "../storage/memory.ts";
 import type { SystemStatus } from "./system-status.ts";
@@ -181,28 +183,6 @@ export interface AskAnswer {
   outcome: Outcome | null;
 }
 
-/** One durable turn, for whoever follows the agent. */
-export interface TurnView {
-  address: Address;
-  kind: string;
-  /** The machine's configuration as JSON; null when it is too large. */
-  chart: string | null;
-  turn: number;
-  atMs: number;
-  status: string;
-  value: Json;
-  tags: string[];
-  envelopes: { id: string; kind: string; from: string; type: string; payload: Json }[];
-  /** The stored actor with its children; tagged values stay tagged. */
-  root: Json;
-}
-
-/** Neither may wait or throw. */
-export interface TurnFollower {
-  turn(view: TurnView): void;
-  end(): void;
-}
-
 export interface Control {
   status(): Promise<SystemStatus>;
   /** All or nothing; resolves once durable. */
@@ -262,6 +242,8 @@ export interface Control {
   checkDeployment(path: string): Promise<DeploymentCheck>;
   /** Tells of each turn below `address` once it is durable. @returns how to end it */
   followTurns(address: string, follower: TurnFollower): () => void;
+  /** Shows how agents stand, many times a second. @returns how to end it */
+  followCounters(follower: CountersFollower): () => void;
   /** Durable events, from any of them on. The answer must be closed. */
   followEvents(): Promise<EventFollow>;
   /** Numbers of the system in Prometheus' text format. */

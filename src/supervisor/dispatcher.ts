@@ -215,8 +215,7 @@ export class Dispatcher implements DispatcherFace {
     residence.hand = null;
     this.#hands.free(residence);
     cell.loop = loop;
-    this.#core.meters.turns.inc();
-    this.#core.meters.turnSeconds.observe((begunMs - residence.sinceMs) / 1_000);
+    this.#core.meters.turned((begunMs - residence.sinceMs) / 1_000);
     const tookMs = this.#core.clock.monotonicMs() - begunMs;
     restAfter(this.#core, cell, frame, tookMs);
     // What is left of an agent that ended with this turn is a dead letter by now.

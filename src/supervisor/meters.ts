@@ -15,12 +15,15 @@ export class Meters {
   readonly registry = new Registry();
   #own = { registers: [this.registry] };
 
-  readonly turns = new Counter({
+  /** Turns accepted so far. */
+  turnCount = 0;
+
+  #turns = new Counter({
     name: "dreamos_turns_total",
     help: "Turns accepted since the start",
     ...this.#own,
   });
-  readonly turnSeconds = new Histogram({
+  #turnSeconds = new Histogram({
     name: "dreamos_turn_duration_seconds",
     help: "From the hand-over of a batch to a thread until its turn is accepted",
     buckets: seconds,
@@ -54,6 +57,13 @@ export class Meters {
     buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     ...this.#own,
   });
+
+  /** A turn was accepted, so long after its batch was handed over. */
+  turned(seconds: number): void {
+    this.turnCount++;
+    this.#turns.inc();
+    this.#turnSeconds.observe(seconds);
+  }
 
   /** A value that is set at each scrape. */
   gauge<L extends string = never>(name: string, help: string, labelNames: L[] = []): Gauge<L> {

@@ -18,10 +18,10 @@ export class Places implements PlacesFace {
   constructor(core: Core, nodes: ReadonlyMap<Address, TreeChild>) {
     this.#core = core;
     this.#nodes = nodes;
-    core.registry.events = {
+    core.registry.listen({
       woken: (cell) => this.#woken(cell),
       rested: (cell) => this.#rested(cell),
-    };
+    });
   }
 
   /** Takes a place of a dynamic supervisor at start, for children that were there before. */

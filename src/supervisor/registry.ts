@@ -17,6 +17,8 @@ export interface RegistryEvents {
   woken(cell: Cell): void;
   /** A cell is about to be a passive agent. */
   rested(cell: Cell): void;
+  /** An agent is no more. */
+  removed(address: Address): void;
 }
 
 export class Registry {
@@ -28,7 +30,12 @@ export class Registry {
   #nextKey = 1;
   #allPaused = false;
   #round = 0;
-  events: RegistryEvents = { woken: () => {}, rested: () => {} };
+  #events: RegistryEvents = { woken: () => {}, rested: () => {}, removed: () => {} };
+
+  /** Each event has one listener. */
+  listen(events: Partial<RegistryEvents>): void {
+    Object.assign(this.#events, events);
+  }
 
   get size(): number {
     return this.#byAddress.size;
@@ -50,7 +57,7 @@ export class Registry {
   /** Keeps the agent as a passive one: its cell is not used any more. */
   rest(cell: Cell): void {
     if (this.#byAddress.get(cell.address) !== cell) return;
-    if (this.#awake.delete(cell)) this.events.rested(cell);
+    if (this.#awake.delete(cell)) this.#events.rested(cell);
     this.#put(this.#molds.passive(cell.record, cell.kind, cell));
   }
 
@@ -74,7 +81,7 @@ export class Registry {
     }
     const cell = agent.toCell();
     this.add(cell);
-    this.events.woken(cell);
+    this.#events.woken(cell);
     return cell;
   }
 
@@ -95,6 +102,12 @@ export class Registry {
     this.#byKey.delete(cell.key);
     this.#awake.delete(cell);
     this.#generations.set(cell.address, cell.record.generation);
+    this.#events.removed(cell.address);
+  }
+
+  /** Whether there is such an agent; a passive one stays passive. */
+  has(address: Address): boolean {
+    return this.#byAddress.has(address);
   }
 
   /** Generation of the last agent at this address that is gone; the next goes on from there. */

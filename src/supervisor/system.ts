@@ -11,6 +11,7 @@ import { backUp } from "./backing-up.ts";
 import { loadAgents } from "./boot.ts";
 import type { Control, SystemStatus } from "./control.ts";
 import type { Core } from "./core.ts";
+import { Counters } from "./counters.ts";
 import { Deployments } from "./deployments.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Door } from "./door.ts";
@@ -54,6 +55,7 @@ export class System implements Control {
   #housekeeping: Housekeeping;
   #verbs: Verbs;
   #letters: Letters;
+  #counters: Counters;
   readonly gauges: Gauges;
   readonly deployments: Deployments;
   readonly adapters: Adapters;
@@ -105,6 +107,7 @@ export class System implements Control {
     );
     this.#housekeeping = new Housekeeping(core, this.#dispatcher, this.#resumption);
     this.adapters = new Adapters(core, this.#door, this.#tree, parts.tools);
+    this.#counters = new Counters(core);
     this.gauges = new Gauges(core, this.#tree.tally);
     this.#startedAtMs = parts.clock.wallMs();
     parts.store.onFatal((error) => parts.onFatal(1, error));
@@ -141,6 +144,7 @@ export class System implements Control {
   close(): void {
     this.#core.isOpen = false;
     this.#core.turnWatch.close();
+    this.#counters.close();
     this.#core.eventLog.close();
   }
 
@@ -203,6 +207,7 @@ export class System implements Control {
 
   tree: Control["tree"] = () => Promise.resolve(viewTree(this.#core, this.#tree));
   followTurns: Control["followTurns"] = (at, who) => this.#core.turnWatch.follow(at, who);
+  followCounters: Control["followCounters"] = (who) => this.#counters.follow(who);
   followEvents: Control["followEvents"] = () => this.#core.eventLog.follow();
   metrics: Control["metrics"] = () => this.gauges.text();
   messages: Control["messages"] = (query) => this.#core.store.messages(query);

@@ -6,7 +6,7 @@ import { isWithin } from "../address.ts";
 import type { Envelope } from "../actors/envelope.ts";
 import type { TurnedFrame } from "../actors/protocol.ts";
 import type { Cell } from "./cell.ts";
-import type { TurnFollower, TurnView } from "./control.ts";
+import type { TurnFollower, TurnView } from "./turn-views.ts";
 
 export class TurnWatch {
   #followers = new Map<TurnFollower, string>();

@@ -5,10 +5,11 @@ import { type Clock, systemClock } from "../../src/clock.ts";
 import { systemIds } from "../../src/ids.ts";
 import { defaultLimits, type Limits } from "../../src/limits.ts";
 import { DocumentCheck } from "../support/document-check.ts";
+import type { Control } from "../../src/supervisor/control.ts";
 import { SmallControl } from "./small-control.ts";
 
-export interface OpenDoor extends Server {
-  control: SmallControl;
+export interface OpenDoor<C extends Control = SmallControl> extends Server {
+  control: C;
   token: string;
   /** Errors that were ours, by log id. */
   logged: { id: string; error: unknown }[];
@@ -17,14 +18,27 @@ export interface OpenDoor extends Server {
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
 }
 
-export function openDoor(
-  options: { limits?: Partial<Limits>; clock?: Clock; slowReaderMs?: number } = {},
-): OpenDoor {
+interface DoorOptions {
+  limits?: Partial<Limits>;
+  clock?: Clock;
+  slowReaderMs?: number;
+}
+
+export function openDoor(options: DoorOptions = {}): OpenDoor {
+  const control = new SmallControl();
+  return openDoorTo(control, control.tokens, options);
+}
+
+/** In front of any other system; its book of tokens takes one more. */
+export function openDoorTo<C extends Control>(
+  control: C,
+  book: { adopt(token: string): void },
+  options: DoorOptions = {},
+): OpenDoor<C> {
   const clock = options.clock ?? systemClock;
   const ids = systemIds(systemClock);
-  const control = new SmallControl();
   const token = ids.secret();
-  control.tokens.adopt(token);
+  book.adopt(token);
   const logged: OpenDoor["logged"] = [];
   const app = createApp({
     control,

@@ -35,6 +35,7 @@ const own: Record<string, { query?: string; body?: unknown }> = {
   "GET /api/v1/deadletters": { query: "?to=/captain" },
   "GET /api/v1/deadletters/:id": {},
   "GET /api/v1/events": { query: "?follow=false" },
+  "GET /api/v1/counters": {},
   "GET /api/v1/logs": {},
   "GET /api/v1/logs/stream": {},
   "GET /api/v1/tokens/self": {},
@@ -49,6 +50,7 @@ const foreign: Record<string, { query?: string; body?: unknown }> = {
   "GET /api/v1/messages": {},
   "GET /api/v1/deadletters": { query: "?to=/captain-2" },
   "GET /api/v1/events": { query: "?under=/full" },
+  "GET /api/v1/counters": { query: "?under=/full" },
   "GET /api/v1/logs": { query: "?under=/full" },
   "GET /api/v1/logs/stream": { query: "?under=/captain-2" },
 };

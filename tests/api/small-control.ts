@@ -21,13 +21,14 @@ import type {
   SpawnInput,
   SystemStatus,
   TreeNode,
-  TurnFollower,
   VerbAnswer,
   VerbInput,
 } from "../../src/supervisor/control.ts";
 import { systemClock } from "../../src/clock.ts";
 import { openInMemoryStore } from "../../src/storage/in-memory-store.ts";
 import { systemIds } from "../../src/ids.ts";
+import type { TurnFollower } from "../../src/supervisor/turn-views.ts";
+import type { CountersFollower } from "../../src/supervisor/counter-views.ts";
 import { TokenBook } from "../../src/supervisor/token-book.ts";
 import type { AgentHistory, MessageHistory } from "../../src/supervisor/history-views.ts";
 import { viewTraced } from "../../src/supervisor/message-history.ts";
@@ -218,6 +219,13 @@ export class SmallControl implements Control {
   followTurns(address: string, follower: TurnFollower): () => void {
     this.followers.set(follower, address);
     return () => void this.followers.delete(follower);
+  }
+
+  readonly screens = new Set<CountersFollower>();
+
+  followCounters(follower: CountersFollower): () => void {
+    this.screens.add(follower);
+    return () => void this.screens.delete(follower);
   }
 
   /** Its commits are for tests to make. */

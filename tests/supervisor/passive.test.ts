@@ -17,7 +17,7 @@ describe("the registry", () => {
   it("makes the cell of a passive agent once, and as it was", () => {
     const registry = new Registry();
     const woken: string[] = [];
-    registry.events = { woken: ({ address }) => woken.push(address), rested: () => {} };
+    registry.listen({ woken: ({ address }) => woken.push(address) });
     const record = agentRecord(7, { generation: 4, restarts: 2, createdAtMs: 123_456_789_012 });
     registry.addPassive(record, kind, at);
     expect([registry.size, [...registry.awake()].length]).toEqual([1, 0]);

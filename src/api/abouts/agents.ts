@@ -4,6 +4,7 @@ import { type AgentVerb, agentVerbs, verbRefusals } from "../../verbs.ts";
 import type { About } from "../about.ts";
 import { requestSchemas } from "../requests.ts";
 import * as shapes from "../shapes/agents.ts";
+import { countersFrame } from "../shapes/counters.ts";
 import { pageOf } from "../shapes/words.ts";
 
 const tag = "agents";
@@ -54,6 +55,15 @@ export const turns: About = {
   more: "Lossy: a follower that is slow misses turns and is told how many.",
   media: "text/event-stream",
   answer: shapes.turn,
+};
+
+export const counters: About = {
+  ...{ id: "followCounters", tag, summary: "How agents stand, up to ten times a second" },
+  more: "At first all agents that do something, then what has changed; passive ones are not " +
+    "listed. A frame comes at least once a second; who is slow gets fewer that tell the same.",
+  query: requestSchemas.countersQuery,
+  media: "text/event-stream",
+  answer: countersFrame,
 };
 
 export const checkpoints: About = {

@@ -8,9 +8,9 @@ import type {
   CheckpointView,
   MachineView,
   TreeNode,
-  TurnView,
   VerbAnswer,
 } from "../../supervisor/control.ts";
+import type { TurnView } from "../../supervisor/turn-views.ts";
 import * as words from "./words.ts";
 
 const { address, amount, atMs, durationMs, fault, json, kind, status, uuid } = words;
