@@ -27,6 +27,14 @@ export interface Config {
   inbox: string;
   /** Of everything that `dreamos logs --set-level` has set no other level for. */
   logLevel: LogLevel;
+  tracing: {
+    /** Base of the OpenTelemetry collector that spans are sent to; null for none. */
+    endpoint: string | null;
+    /** Sent along, such as the collector's key. */
+    headers: Readonly<Record<string, string>>;
+    /** Of requests that come without a trace, so many of a hundred begin one. */
+    percent: number;
+  };
   limits: Limits;
 }
 
@@ -38,6 +46,9 @@ export interface ConfigFlags {
   swarm?: string;
   inbox?: string;
   logLevel?: string;
+  otlpEndpoint?: string;
+  otlpHeaders?: string;
+  tracePercent?: string;
   limits?: Readonly<Record<string, string>>;
 }
 
@@ -59,10 +70,17 @@ const settings = z.strictObject({
   swarm: path.optional(),
   inbox: path.optional(),
   logLevel: z.enum(logLevels, `wanted ${logLevels.join(", ")}`).optional(),
+  otlpEndpoint: z.url({ protocol: /^https?$/, error: "wanted an http or https URL" }).optional(),
+  otlpHeaders: z.string().regex(/^[\w-]+=[^,]+(,[\w-]+=[^,]+)*$/, "wanted NAME=VALUE,NAME=VALUE")
+    .optional(),
+  tracePercent: wholeNumber("a whole number from 0 to 100", 0, 100).optional(),
   limits: limits.optional(),
 });
 type Settings = z.output<typeof settings>;
-const settingNames = ["host", "port", "swarm", "inbox", "logLevel"] as const;
+const settingNames = [
+  ...["host", "port", "swarm", "inbox"] as const,
+  ...["logLevel", "otlpEndpoint", "otlpHeaders", "tracePercent"] as const,
+] as const;
 
 function wholeNumber(wanted: string, min: number, max: number) {
   const digits = z.string().regex(/^\d+$/).transform(Number);
@@ -149,6 +167,7 @@ export function loadConfig(options: ConfigOptions): Config {
     swarm: pick("swarm", fileURLToPath(new URL("../agents/swarm.ts", import.meta.url))),
     inbox: pick("inbox", home.inboxFolder),
     logLevel: asked.logLevel ?? variables.logLevel ?? file.logLevel ?? "info",
+    tracing: tracingOf({ ...file, ...variables, ...asked }),
     limits: joinLimits(
       {
         maxThreads: threadsFor(options.memoryBytes ?? totalmem()),
@@ -158,6 +177,19 @@ export function loadConfig(options: ConfigOptions): Config {
       variables.limits,
       asked.limits,
     ),
+  };
+}
+
+function tracingOf({ otlpEndpoint, otlpHeaders, tracePercent }: Settings): Config["tracing"] {
+  const pairs = otlpHeaders?.split(",").map((pair) => {
+    const at = pair.indexOf("=");
+    return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+  });
+  return {
+    endpoint: otlpEndpoint ?? null,
+    headers: Object.fromEntries(pairs ?? []),
+    // Who names a collector wants to see something there.
+    percent: tracePercent ?? (otlpEndpoint === undefined ? 0 : 100),
   };
 }
 

@@ -6,6 +6,7 @@
 import type { Effect } from "./effect.ts";
 import type { Envelope } from "./envelope.ts";
 import type { Manifest } from "./manifest.ts";
+import type { LogLevel } from "../log.ts";
 
 /** What a stored state was made by, and the state. `text` is opaque to all but the thread. */
 export interface StoredState {
@@ -125,7 +126,24 @@ export interface PongFrame {
   t: "pong";
 }
 
-export type FromThread = StartedFrame | TurnedFrame | FailedFrame | RanFrame | PongFrame;
+/** Characters of a line that is printed. */
+export const longestPrint = 2_000;
+
+/** Its code wrote to the console. `dropped` lines were too many for their second. */
+export interface PrintedFrame {
+  t: "printed";
+  level: LogLevel;
+  text: string;
+  dropped: number;
+}
+
+export type FromThread =
+  | StartedFrame
+  | TurnedFrame
+  | FailedFrame
+  | RanFrame
+  | PongFrame
+  | PrintedFrame;
 
 /** Why a bundle did not load; `name` is the code of a refusal by `defineAgent`. */
 export interface LoadError {

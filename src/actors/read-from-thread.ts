@@ -2,6 +2,7 @@
 import type { Json } from "../json.ts";
 import { deepestJson, isDeeperThan } from "../json.ts";
 import type { Limits } from "../limits.ts";
+import { logLevels } from "../log.ts";
 import {
   badFrame,
   type Fields,
@@ -25,7 +26,7 @@ import type {
   StoredState,
   TurnedFrame,
 } from "./protocol.ts";
-import { failureReasons } from "./protocol.ts";
+import { failureReasons, longestPrint } from "./protocol.ts";
 import { checkOutcome, idOf, readEffect } from "./read-effects.ts";
 
 export type FrameLimits = Pick<
@@ -57,6 +58,13 @@ export function readFromThread(bytes: Uint8Array | string, limits: FrameLimits):
       return readRan(frame, limits);
     case "pong":
       return { t: "pong" };
+    case "printed":
+      return {
+        t: "printed",
+        level: oneOf(frame["level"], "printed.level", logLevels),
+        text: text(frame["text"], "printed.text", longestPrint),
+        dropped: whole(frame["dropped"], "printed.dropped"),
+      };
     default:
       throw badFrame(`there is no frame ${quote(frame["t"])}`);
   }

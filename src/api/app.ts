@@ -8,12 +8,14 @@ import type { Ids } from "../ids.ts";
 import type { Limits } from "../limits.ts";
 import type { LogReader } from "../logs/book.ts";
 import type { Control } from "../supervisor/control.ts";
+import type { Traces } from "../traces/traces.ts";
 import { answer, refuse } from "./answer.ts";
 import { cutStream } from "./cut-stream.ts";
 import { openApiOf, operationOf } from "./openapi.ts";
 import { type RequestMeter, requestMeter } from "./request-meter.ts";
 import { bearerOf, checkHost, permit } from "./guard.ts";
 import type { Route } from "./route.ts";
+import { inTrace } from "./request-trace.ts";
 import { type RouteOptions, routesOf } from "./routes.ts";
 
 export interface AppOptions {
@@ -23,6 +25,8 @@ export interface AppOptions {
   limits: Limits;
   /** What `/logs` shows; without it, nothing. */
   logs?: LogReader;
+  /** What makes spans of requests; without it there are none. */
+  traces?: Traces;
   /** A reader of events that takes nothing for so long is cut off; default 30 s. */
   slowReaderMs?: number;
   /** Hears of every error that is ours and not the caller's; `id` is in the answer too. */
@@ -67,17 +71,21 @@ export function createApp(options: AppOptions): Hono {
   function serve(route: Route): void {
     const { path } = route;
     // Caught here as hono lets go by whatever is thrown and is no `Error`.
-    app.on(route.method, path, describeRoute(operationOf(route)), async (c) => {
-      try {
-        if (route.role === "anyone") return await route.handle(c);
-        const caller = authenticate(c.req.raw);
-        permit(route, caller, c);
-        return cutStream(await route.handle(c, caller), () => void authenticate(c.req.raw));
-      } catch (error) {
-        return refuseThrown(error, c);
-      }
-    });
+    app.on(route.method, path, describeRoute(operationOf(route)), (c) => handle(route, c));
     allowed.set(path, [...allowed.get(path) ?? [], route.method]);
+  }
+
+  async function handle(route: Route, c: Context): Promise<Response> {
+    try {
+      if (route.role === "anyone") return await route.handle(c);
+      const caller = authenticate(c.req.raw);
+      permit(route, caller, c);
+      const carryOut = async () =>
+        cutStream(await route.handle(c, caller), () => void authenticate(c.req.raw));
+      return await inTrace(options.traces, c, route.path, carryOut);
+    } catch (error) {
+      return refuseThrown(error, c);
+    }
   }
 
   function refuseThrown(thrown: unknown, c: Context): Response {

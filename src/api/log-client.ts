@@ -2,6 +2,7 @@
 import { readEvents } from "../event-stream.ts";
 import type { LogEntry, LogLevel } from "../log.ts";
 import type { Page } from "../storage/store.ts";
+import type { TraceView } from "../traces/traces.ts";
 import type { OpenStream } from "./event-client.ts";
 
 /** Which lines; moments are `10m`, ISO 8601 or epoch milliseconds. */
@@ -23,12 +24,14 @@ export interface LogStreamQuery extends LogQuery {
   signal?: AbortSignal;
 }
 
-/** What a client can do about the log. */
+/** What a client can do about the log and traces. */
 export interface LogClient {
   /** Lines of the log, newest first, packed files included. */
   logs(query?: LogQuery & { limit?: number; cursor?: string }): Promise<Page<LogEntry>>;
   /** Lines of the log, oldest first: those to come, or from `since` on. Misses none. */
   followLogs(query?: LogStreamQuery): Promise<AsyncIterable<LogEntry>>;
+  /** The spans of a sampled trace, by its 32 hex digits. @throws {DreamError} `not_found` */
+  trace(id: string): Promise<TraceView>;
   /** How much is logged, by address; `/` for all that has no other level. */
   logLevels(): Promise<{ levels: Record<string, LogLevel> }>;
   /** From now on and after restarts; null takes back what was set. */
@@ -45,6 +48,7 @@ export function logClient(call: Call, open: OpenStream): LogClient {
     logs: (query = {}) => call("GET", `/api/v1/logs?${textOf(query)}`),
     followLogs: async ({ signal, ...query } = {}) =>
       entriesOf(await open(`/api/v1/logs/stream?${textOf(query)}`, signal)),
+    trace: (id) => call("GET", `/api/v1/traces/${encodeURIComponent(id)}`),
     logLevels: () => call("GET", "/api/v1/logs/levels"),
     setLogLevel: (address, level) =>
       call("POST", "/api/v1/logs/levels", { body: { address, level } }),

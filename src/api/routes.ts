@@ -7,6 +7,7 @@ import type { Clock } from "../clock.ts";
 import type { Limits } from "../limits.ts";
 import type { LogReader } from "../logs/book.ts";
 import type { Control } from "../supervisor/control.ts";
+import type { Traces } from "../traces/traces.ts";
 import { parseAddress } from "../address.ts";
 import { answer } from "./answer.ts";
 import { backupRoutes } from "./backup-routes.ts";
@@ -18,6 +19,7 @@ import { keepWithin } from "./guard.ts";
 import { logRoutes, noLogs } from "./log-routes.ts";
 import { historyRoutes } from "./history-routes.ts";
 import { readIdempotency } from "./idempotency.ts";
+import { traceOf, traceRoute } from "./request-trace.ts";
 import type { Route } from "./route.ts";
 import {
   readAgentsQuery,
@@ -40,15 +42,10 @@ export interface RouteOptions {
   limits: Limits;
   /** What `/logs` shows; without it, nothing. */
   logs?: LogReader;
+  /** What makes spans of requests; without it there are none. */
+  traces?: Traces;
   /** A reader of events that takes nothing for so long is cut off. */
   slowReaderMs?: number;
-}
-
-const traceForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-
-function traceOf(request: Request): { trace?: string } {
-  const trace = request.headers.get("traceparent");
-  return trace !== null && traceForm.test(trace) ? { trace } : {};
 }
 
 export function routesOf(options: RouteOptions): Route[] {
@@ -59,6 +56,7 @@ export function routesOf(options: RouteOptions): Route[] {
     turnRoute(options),
     eventRoute(options),
     counterRoute(options),
+    traceRoute(options.traces),
     ...logRoutes({ ...options, logs: options.logs ?? noLogs }),
     ...verbRoutes(options),
     ...deploymentRoutes(options),

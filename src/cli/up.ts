@@ -27,6 +27,7 @@ import { System } from "../supervisor/system.ts";
 import type { SwarmSpec } from "../swarm.ts";
 import { openToolHost, type ToolHost } from "../tools/tool-host.ts";
 import { version } from "../version.ts";
+import { openTraces } from "../traces/open.ts";
 import { type HomeLock, lockHome, refuseHalfRestored } from "./home-lock.ts";
 import { readOwnerToken, replaceOwnerToken } from "./owner-token.ts";
 import { foldersOf } from "../swarm-folders.ts";
@@ -89,7 +90,7 @@ export async function up(options: UpOptions): Promise<number> {
       clock,
       execPath: Deno.execPath(),
       folder,
-      onLog: (line, about) => log("info", line, about),
+      onLog: (line, { pid }) => log("info", line, { from: "host", pid }),
     });
     undo.push(() => hosts.stop());
     onStep("Reading the swarm");
@@ -105,7 +106,7 @@ export async function up(options: UpOptions): Promise<number> {
     );
     await system.tokens.load();
     const ownerToken = readOwnerToken(config.home.tokenFile, ids);
-    book.hide(ownerToken);
+    for (const secret of [ownerToken, ...Object.values(config.tracing.headers)]) book.hide(secret);
     system.tokens.adopt(ownerToken);
     const server = openApi(config, system, book);
     undo.push(() => server.shutdown(), () => book.endFollowing());
@@ -224,6 +225,8 @@ async function openSystem(
     onLog: (line) => log("info", line, { from: "tool host" }),
   });
   undo.push(() => tools.stop());
+  const tracing = openTraces(config, { clock, ids, log });
+  undo.push(() => tracing.close());
   const system = new System({
     clock,
     ids,
@@ -236,6 +239,7 @@ async function openSystem(
     kinds,
     build,
     safe,
+    traces: tracing.traces,
     backup: backupsOf(config),
     about: { home: config.home.path, version, pid: Deno.pid },
     keepOwner: (token) => replaceOwnerToken(config.home.tokenFile, token),
@@ -273,6 +277,7 @@ function openApi(config: Config, system: System, book: LogBook): Server & { refu
     ids,
     limits: config.limits,
     logs: book,
+    traces: system.traces,
     logError: failureLog(book.log),
   });
   const { host, port, limits: { drainMs } } = config;

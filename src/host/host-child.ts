@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
-import { LogLines } from "./log-lines.ts";
+import { LogLines } from "../log-lines.ts";
 
 export interface HostChildOptions {
   clock: Clock;

@@ -4,7 +4,9 @@
  */
 import * as Comlink from "comlink";
 import type { Described, FromThread, LoadError, ToThread } from "../actors/protocol.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import type { Bundle } from "./hosts.ts";
+import { capturePrints } from "./prints.ts";
 import { withholdGlobals } from "./withheld.ts";
 
 /** The worker's own end of the channel to its host. */
@@ -39,19 +41,26 @@ function asError({ name, message, stack }: LoadError): Error {
 }
 
 /** Serves the host of this worker. Errors that escape `makeAgent`'s agent end the thread. */
-export function runThread(makeAgent: (post: (frame: FromThread) => void) => ThreadAgent): void {
+export function runThread(
+  makeAgent: (post: (frame: FromThread) => void) => ThreadAgent,
+  clock: Clock = systemClock,
+): void {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
   let port: MessagePort | null = null;
   let loaded: Bundle | null = null;
   let agent: ThreadAgent | null = null;
+  /** Whether the control process has said who the agent is: before, nothing may be said for it. */
+  let isPlaced = false;
 
+  const say = (frame: FromThread) => {
+    const bytes = encoder.encode(JSON.stringify(frame));
+    port?.postMessage(bytes, [bytes.buffer]);
+  };
   const load = (bundle: Bundle, isKnown: boolean) => {
     const fresh: ThreadAgent = makeAgent((frame) => {
       // What an agent that has left still says must not speak for the next one.
-      if (agent !== fresh || port === null) return;
-      const bytes = encoder.encode(JSON.stringify(frame));
-      port.postMessage(bytes, [bytes.buffer]);
+      if (agent === fresh) say(frame);
     });
     fresh.load(bundle, isKnown);
     const fault = fresh.fault();
@@ -63,6 +72,7 @@ export function runThread(makeAgent: (post: (frame: FromThread) => void) => Thre
     open(given) {
       port = given;
       port.onmessage = ({ data }) => {
+        isPlaced = true;
         agent?.receive(JSON.parse(decoder.decode(data as Uint8Array)) as ToThread);
       };
     },
@@ -74,6 +84,7 @@ export function runThread(makeAgent: (post: (frame: FromThread) => void) => Thre
     reset() {
       const old = agent;
       agent = null;
+      isPlaced = false;
       old?.dispose();
       if (loaded) load(loaded, true);
     },
@@ -85,5 +96,9 @@ export function runThread(makeAgent: (post: (frame: FromThread) => void) => Thre
     removeEventListener: host.removeEventListener.bind(host),
   };
   withholdGlobals();
+  capturePrints(clock, (frame) => {
+    if (isPlaced && agent !== null) say(frame);
+    return isPlaced;
+  });
   Comlink.expose(api, endpoint);
 }

@@ -12,12 +12,14 @@ import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { AgentRecord, AskRow, CallRow, Store, TimerRow } from "../storage/store.ts";
 import type { ShutdownMs } from "../swarm.ts";
+import type { Traces, TurnSpans } from "../traces/traces.ts";
 import type { Cell } from "./cell.ts";
 import type { Draft } from "./draft.ts";
 import type { ExitReason } from "./exit-reason.ts";
 import type { Kinds } from "./kinds.ts";
 import type { EventLog } from "./event-log.ts";
 import type { Meters } from "./meters.ts";
+import type { Prints } from "./prints.ts";
 import type { Registry } from "./registry.ts";
 import type { TurnWatch } from "./turn-watch.ts";
 
@@ -59,6 +61,12 @@ export interface Ledger {
 }
 
 export interface Mail {
+  /** Of the turn whose effects are carried out; null when no trace of it is sampled. */
+  spans: TurnSpans | null;
+  /** The `traceparent` of what comes of an envelope. */
+  traceFrom(cause: Envelope | null): string | null;
+  /** The envelope as the cause of what comes later: with the trace of this turn. */
+  asCause(cause: Envelope | null): Envelope | null;
   envelope(to: Address, letter: Letter): Envelope;
   /** Tells `cell` something from the runtime, if its machine names `type` (R4). */
   system(draft: Draft, cell: Cell, type: string, payload: unknown, cause?: Envelope | null): void;
@@ -156,7 +164,7 @@ export interface Timers {
 }
 
 export interface Gateway {
-  request(draft: Draft, cell: Cell, row: CallRow): void;
+  request(draft: Draft, cell: Cell, row: CallRow, trace?: string | null): void;
   cancel(draft: Draft, cell: Cell, id: string): void;
   /** Agents with calls under way. */
   callers(): ReadonlySet<Cell>;
@@ -249,6 +257,8 @@ export interface Core {
   gateway: Gateway;
   tree: Tree;
   turnWatch: TurnWatch;
+  traces: Traces;
+  prints: Prints;
   meters: Meters;
   eventLog: EventLog;
   places: Places;

@@ -23,6 +23,7 @@ import { loopAfter, loopFault } from "./looping.ts";
 import { isResting, restAfter } from "./pacing.ts";
 import { isIdle, Placement } from "./placement.ts";
 import { CommitRejected } from "../storage/store.ts";
+import { acceptTraced, traceFailure } from "./turn-trace.ts";
 import { MailboxFull, Turns } from "./turns.ts";
 import { buryUndeliverable } from "./undeliverable.ts";
 
@@ -190,6 +191,7 @@ export class Dispatcher implements DispatcherFace {
 
   /** Its turn is not taken; what else is wrong than the turn itself parks. */
   #fail(cell: Cell, hand: readonly Envelope[], reason: FailureReason, error: ErrorData): void {
+    traceFailure(this.#core, cell, hand, error.code);
     this.#detach(cell)?.thread?.release();
     if (reason === "crashed" || reason === "looping") {
       this.#core.failures.failed(cell, hand, reason, error);
@@ -210,7 +212,7 @@ export class Dispatcher implements DispatcherFace {
     const fault = loopFault(cell, loop, hand);
     if (fault) return this.#fail(cell, hand, "looping", fault);
     const begunMs = this.#core.clock.monotonicMs();
-    const committed = this.#turns.accept(cell, hand, frame);
+    const committed = acceptTraced(this.#core, this.#turns, { cell, hand, frame });
     if (committed instanceof MailboxFull) return this.#block(cell, committed.receiver);
     residence.hand = null;
     this.#hands.free(residence);
@@ -288,6 +290,7 @@ export class Dispatcher implements DispatcherFace {
   }
 
   #lost(cell: Cell, loss: ThreadLoss): void {
+    traceFailure(this.#core, cell, cell.residence?.hand ?? [], loss.reason);
     const { hand, moves } = this.#detach(cell)!;
     const busy = hand !== null || (cell.summary?.runs ?? 0) > 0;
     this.#core.failures.lost(cell, hand ?? [], loss, { busy, moves });

@@ -15,6 +15,7 @@ import { keepBeforeRestart } from "./checkpoints.ts";
 import type { Core, Failures as FailuresFace } from "./core.ts";
 import { Draft } from "./draft.ts";
 import { exitPolicies, type ExitReason } from "./exit-reason.ts";
+import { placeOf } from "./turn-log.ts";
 
 /** Different envelopes in a row that crash an agent before its state is held to be bad. */
 const badStateAfter = 3;
@@ -40,7 +41,8 @@ export class Failures implements FailuresFace {
     }
     cell.careful = Math.max(cell.careful, hand.length);
     cell.lastCrashMs = this.#core.clock.monotonicMs();
-    this.#core.log("warn", `agent ${reason}`, { address: cell.address, code: error.code });
+    const place = placeOf(cell, hand[0] ?? null);
+    this.#core.log("warn", `agent ${reason}`, { ...place, code: error.code });
     if (exitPolicies[reason].parks) {
       this.#core.tree.exited(cell, reason, error.message);
       this.park(draft, cell, error);

@@ -7,6 +7,7 @@ import type { Outcome } from "../actors/envelope.ts";
 import { DreamError, toErrorData } from "../errors.ts";
 import type { CallRow } from "../storage/store.ts";
 import { type ToolSpec, toolSpecs } from "../tools/tool-protocol.ts";
+import type { OpenSpan } from "../traces/span.ts";
 import type { Cell } from "./cell.ts";
 import type { Core, Gateway as GatewayFace } from "./core.ts";
 import { Draft } from "./draft.ts";
@@ -21,10 +22,18 @@ export interface StoredGrants {
   files: string[];
 }
 
+interface LiveCall {
+  cell: Cell;
+  row: CallRow;
+  /** The `traceparent` of its result; after a restart of the system there is none. */
+  trace: string | null;
+  span: OpenSpan | null;
+}
+
 export class Gateway implements GatewayFace {
   #core: Core;
   /** Calls under way by key; one that is cancelled is taken out and its result dropped. */
-  #live = new Map<string, { cell: Cell; row: CallRow }>();
+  #live = new Map<string, LiveCall>();
   #tools = new Map<string, ToolSpec>(toolSpecs.map((spec) => [spec.name, spec]));
 
   constructor(core: Core) {
@@ -43,15 +52,13 @@ export class Gateway implements GatewayFace {
     }
   }
 
-  request(draft: Draft, cell: Cell, row: CallRow): void {
-    draft.change({ op: "call", row }).onDurable(() => this.#dispatch(cell, row));
+  request(draft: Draft, cell: Cell, row: CallRow, trace: string | null = null): void {
+    draft.change({ op: "call", row }).onDurable(() => this.#dispatch(cell, row, trace));
   }
 
   cancel(draft: Draft, cell: Cell, id: string): void {
     const key = keyOf(cell, id);
-    draft.change({ op: "callGone", key: cell.key, id }).onAccept(() => {
-      if (this.#live.delete(key)) this.#core.tools.cancel(key);
-    });
+    draft.change({ op: "callGone", key: cell.key, id }).onAccept(() => this.#drop(key));
   }
 
   /** Agents with calls under way. */
@@ -61,9 +68,7 @@ export class Gateway implements GatewayFace {
 
   forget(cell: Cell): void {
     for (const [key, call] of this.#live) {
-      if (call.cell !== cell) continue;
-      this.#live.delete(key);
-      this.#core.tools.cancel(key);
+      if (call.cell === cell) this.#drop(key);
     }
   }
 
@@ -90,10 +95,20 @@ export class Gateway implements GatewayFace {
     draft.post(cell, mail.envelope(cell.address, { ...letter, correlation: row.id }));
   }
 
-  #dispatch(cell: Cell, row: CallRow): void {
+  /** Its result is not wanted any more. */
+  #drop(key: string): void {
+    const call = this.#live.get(key);
+    if (!call) return;
+    this.#live.delete(key);
+    call.span?.end({ error: "cancelled" });
+    this.#core.tools.cancel(key);
+  }
+
+  #dispatch(cell: Cell, row: CallRow, trace: string | null = null): void {
     if (cell.hasEnded || this.#core.registry.byKey(cell.key) !== cell) return;
     const key = keyOf(cell, row.id);
-    this.#live.set(key, { cell, row });
+    const span = this.#core.traces.call(trace, row.name, cell.address);
+    this.#live.set(key, { cell, row, trace: span?.trace ?? trace, span });
     this.#carryOut(cell, row, key).then(
       (value): Outcome => ({ ok: true, value }),
       (thrown): Outcome => {
@@ -156,7 +171,7 @@ export class Gateway implements GatewayFace {
     const call = this.#live.get(key);
     if (!call) return Promise.resolve();
     this.#live.delete(key);
-    const { cell, row } = call;
+    const { cell, row, trace, span } = call;
     const { clock, mail, ledger, limits } = this.#core;
     let payload = JSON.stringify(outcome);
     if (payload.length > limits.payloadBytes) {
@@ -167,18 +182,21 @@ export class Gateway implements GatewayFace {
     }
     const draft = new Draft().change({ op: "callGone", key: cell.key, id: row.id });
     const code = "ok" in outcome && !outcome.ok ? outcome.error.code : null;
+    span?.end({ error: code });
     if (code) {
       draft.event(clock.wallMs(), "call.failed", cell.address, { name: row.name, code });
     }
     const letter = { kind: "result" as const, from: "system", type: "", payload };
     const envelope = mail.envelope(cell.address, { ...letter, correlation: row.id });
-    draft.post(cell, { ...envelope, cause: row.cause });
+    draft.post(cell, { ...envelope, cause: row.cause, trace });
     return ledger.commit(draft);
   }
 
   /** Nobody knows whether it happened: it waits for a person. */
   #doubt(cell: Cell, row: CallRow): void {
-    this.#live.delete(keyOf(cell, row.id));
+    const key = keyOf(cell, row.id);
+    this.#live.get(key)?.span?.end({ error: "in_doubt" });
+    this.#live.delete(key);
     const draft = new Draft().change({ op: "call", row: { ...row, status: "in_doubt" } })
       .event(this.#core.clock.wallMs(), "call.in_doubt", cell.address, { name: row.name });
     this.#core.ledger.commit(draft).catch(() => {});

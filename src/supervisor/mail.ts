@@ -2,12 +2,14 @@
 import type { Address } from "../address.ts";
 import type { Envelope } from "../actors/envelope.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { TurnSpans } from "../traces/traces.ts";
 import type { Cell } from "./cell.ts";
 import type { Core, Letter, Mail as MailFace } from "./core.ts";
 import type { Draft } from "./draft.ts";
 
 export class Mail implements MailFace {
   #core: Core;
+  spans: TurnSpans | null = null;
 
   constructor(core: Core) {
     this.#core = core;
@@ -30,9 +32,18 @@ export class Mail implements MailFace {
       sentAtMs: this.#core.clock.wallMs(),
       expiresAtMs: letter.expiresAtMs ?? null,
       hops: cause ? cause.hops + 1 : 0,
-      trace: letter.trace ?? cause?.trace ?? null,
+      trace: letter.trace ?? this.traceFrom(cause ?? null),
       attempt: 0,
     };
+  }
+
+  asCause(cause: Envelope | null): Envelope | null {
+    return cause && this.spans ? { ...cause, trace: this.traceFrom(cause) } : cause;
+  }
+
+  traceFrom(cause: Envelope | null): string | null {
+    const trace = cause?.trace ?? null;
+    return trace === null || this.spans === null ? trace : this.spans.next(trace);
   }
 
   system(draft: Draft, cell: Cell, type: string, payload: unknown, cause?: Envelope | null): void {

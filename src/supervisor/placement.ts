@@ -196,7 +196,9 @@ export class Placement {
       isKnown: true,
     }, {
       onFrame: (frame) => {
-        if (cell.residence === residence) this.#events.heard(cell, residence, frame);
+        if (cell.residence !== residence) return;
+        if (frame.t === "printed") this.#core.prints.hear(cell, frame);
+        else this.#events.heard(cell, residence, frame);
       },
       onLost: (loss) => {
         if (cell.residence === residence) this.#events.lost(cell, loss);

@@ -5,6 +5,7 @@ import type { Ids } from "../ids.ts";
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { Store } from "../storage/store.ts";
+import type { Traces } from "../traces/traces.ts";
 import type { SwarmSpec } from "../swarm.ts";
 import type { AdapterRunner } from "./adapters.ts";
 import type { MakeBackup } from "./backing-up.ts";
@@ -32,6 +33,8 @@ export interface SystemParts {
   backup?: MakeBackup;
   /** Starts with agents paused (R7). */
   safe?: boolean;
+  /** Takes the spans of turns and calls; by default they are kept for who asks, and no more. */
+  traces?: Traces;
   /** Puts a new token of the owner where the old one was. @returns how to put that back */
   keepOwner?(token: string): () => void;
 }

@@ -28,11 +28,13 @@ import { Mail } from "./mail.ts";
 import { buildTree } from "./node.ts";
 import { messageHistory } from "./message-history.ts";
 import { Meters } from "./meters.ts";
+import { Prints } from "./prints.ts";
 import { Registry } from "./registry.ts";
 import { Resumption } from "./resumption.ts";
 import { SafeMode } from "./safe-mode.ts";
 import { spawnAt } from "./spawn-at.ts";
 import type { SystemParts } from "./system-parts.ts";
+import { Traces } from "../traces/traces.ts";
 import { Timers } from "./timers.ts";
 import { TokenBook } from "./token-book.ts";
 import { Tree } from "./tree.ts";
@@ -56,6 +58,7 @@ export class System implements Control {
   #verbs: Verbs;
   #letters: Letters;
   #counters: Counters;
+  readonly traces: Traces;
   readonly gauges: Gauges;
   readonly deployments: Deployments;
   readonly adapters: Adapters;
@@ -65,6 +68,7 @@ export class System implements Control {
 
   constructor(parts: SystemParts) {
     this.#parts = parts;
+    this.traces = parts.traces ?? new Traces({ clock: parts.clock, ids: parts.ids, percent: 0 });
     const core = {
       ...parts,
       isOpen: false,
@@ -75,12 +79,14 @@ export class System implements Control {
       registry: new Registry(),
       turnWatch: new TurnWatch(),
       meters: new Meters(),
+      traces: this.traces,
       eventLog: new EventLog(parts.store, parts.clock),
       kinds: new Kinds(parts.store),
     } as unknown as Core;
     this.#core = core;
     core.ledger = new Ledger(core);
     core.mail = new Mail(core);
+    core.prints = new Prints(core);
     core.failures = new Failures(core);
     core.dispatcher = this.#dispatcher = new Dispatcher(core);
     core.resumption = this.#resumption = new Resumption(core);

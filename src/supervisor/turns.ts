@@ -19,6 +19,7 @@ import type { Core } from "./core.ts";
 import { checkMessage, hasRoom, receiverOf, shareOf } from "./delivery.ts";
 import { Draft } from "./draft.ts";
 import { restFromOverflow } from "./pacing.ts";
+import { logOnceDurable } from "./turn-log.ts";
 import { describeCycle } from "./wait-graph.ts";
 
 /** The turn sends to a full mailbox: it is not committed and runs again when there is room (R9). */
@@ -120,22 +121,22 @@ export class Turns {
           status: "requested",
           cause: cause?.id ?? null,
           requestedAtMs: this.#core.clock.wallMs(),
-        });
+        }, this.#core.mail.traceFrom(cause));
         return null;
       case "run":
-        cell.origins.startRun(effect.id, cause);
+        cell.origins.startRun(effect.id, this.#core.mail.asCause(cause));
         return null;
       case "spawn":
         this.#attempt(turn, effect.under, "spawn", cause, () => {
           const child = this.#core.tree.spawn(draft, { ...effect, by: cell.address });
-          child.origins.spawned(cause);
+          child.origins.spawned(this.#core.mail.asCause(cause));
         });
         return null;
       case "stop":
         this.#attempt(turn, effect.address, "stop", cause, () => this.#stop(turn, effect.address));
         return null;
       case "log":
-        this.#core.log(effect.level, effect.text.slice(0, 2000), { address: cell.address });
+        logOnceDurable(this.#core, turn, effect, cause);
         return null;
     }
   }

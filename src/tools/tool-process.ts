@@ -5,6 +5,7 @@ import type { Duplex, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
+import { LogLines } from "../log-lines.ts";
 import { noteProcess } from "../processes.ts";
 import { readFromToolHost } from "./tool-frames.ts";
 import type { FromToolHost, ToToolHost } from "./tool-protocol.ts";
@@ -31,9 +32,6 @@ export interface ToolProcessOptions {
 const main = fileURLToPath(new URL("./tool-host-main.ts", import.meta.url));
 /** A process whose socket has closed ends by itself within this time. */
 const closedMs = 1_000;
-const longestLine = 500;
-/** Lines of one process that are kept: the rest would only be the same again. */
-const mostLines = 1_000;
 
 export class ToolProcess {
   #child: ChildProcess;
@@ -41,7 +39,6 @@ export class ToolProcess {
   #socket: Duplex | undefined;
   #options: ToolProcessOptions;
   #why: string | null = null;
-  #lines = 0;
   readonly pid: number;
   readonly gone: Promise<void>;
 
@@ -122,17 +119,13 @@ export class ToolProcess {
 
   #listenTo(stream: Readable | null): void {
     if (!stream) return;
-    const decoder = new TextDecoder();
-    let rest = "";
-    stream.on("data", (piece: Uint8Array) => {
-      const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
-      rest = lines.pop()!.slice(0, longestLine);
-      for (const line of lines) this.#log(line);
-    });
+    const lines = new LogLines(this.#options.clock, (line) => this.#log(line));
+    stream.on("data", (piece: Uint8Array) => lines.push(piece));
+    stream.on("close", () => lines.end());
   }
 
   #log(line: string): void {
-    if (line.trim() && this.#lines++ < mostLines) this.#options.onLog(line.slice(0, longestLine));
+    if (line.trim()) this.#options.onLog(line);
   }
 }
 

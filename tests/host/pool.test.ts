@@ -66,10 +66,28 @@ describe("placing", () => {
     expect(next.tags[1]).toBe("turns 1");
   });
 
-  it("says what a host's code printed, and keeps a flood out of the log", async () => {
+  it("hands on what an agent prints as its own, no more than its second's share", async () => {
     const loud = misbehaving(
-      `console.log("hello"); for (let i = 0; i < 9000; i++) ` +
-        `console.error("x".repeat(100));`,
+      `console.warn("hello", { a: 1 }, 2n); for (let i = 0; i < 9000; i++) ` +
+        `console.error("x".repeat(3_000));`,
+    );
+    const { thread, heard } = await startAgent(rig.hosts, requestFor(loud, { group: "loud" }));
+    thread.send(deliverFrame(2, ["do"]));
+    const prints = () => heard.frames.filter((frame) => frame.t === "printed");
+    await heard.until(() => prints().some(({ dropped }) => dropped > 0), "the count");
+    await thread.kill();
+    const [first, second, ...rest] = prints();
+    expect(first).toMatchObject({ level: "warn", text: "hello { a: 1 } 2n", dropped: 0 });
+    expect(second).toMatchObject({ level: "error", text: `${"x".repeat(1_999)}…` });
+    expect(rest.length).toBeLessThan(100);
+    expect(prints().reduce((sum, { dropped }) => sum + dropped, prints().length)).toBe(9_002);
+    expect(rig.logs.join("")).not.toContain("hello");
+  });
+
+  it("says what was written past the console, and keeps a flood out of the log", async () => {
+    const loud = misbehaving(
+      `const say = (text) => Deno.stderr.writeSync(new TextEncoder().encode(text + "\\n"));` +
+        `say("hello"); for (let i = 0; i < 9000; i++) say("x".repeat(100));`,
     );
     const { thread, heard } = await startAgent(rig.hosts, requestFor(loud, { group: "loud" }));
     thread.send(deliverFrame(2, ["do"]));

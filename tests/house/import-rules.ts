@@ -49,8 +49,10 @@ const chain = ["words", "actors", "host", "storage", "supervisor", "api"];
 /** What each part may import beside itself; parts that are not named here may import all. */
 const allowed: Record<string, readonly string[]> = {
   ...Object.fromEntries(chain.map((part, index) => [part, chain.slice(0, index)])),
-  api: chain.slice(0, -1).concat("logs"),
+  supervisor: chain.slice(0, -2).concat("traces"),
+  api: chain.slice(0, -1).concat("logs", "traces"),
   logs: ["words"],
+  traces: ["words"],
   tools: ["words"],
   client: ["words"],
   cli: ["words", "client"],
@@ -59,7 +61,7 @@ const allowed: Record<string, readonly string[]> = {
 };
 
 /** Types that the typed client shows: they are gone when it runs. */
-const allowedTypes: Record<string, readonly string[]> = { client: [...chain, "logs"] };
+const allowedTypes: Record<string, readonly string[]> = { client: [...chain, "logs", "traces"] };
 
 /** Contracts that one part keeps for another. */
 const exceptions: readonly { part: string; target: string; why: string }[] = [

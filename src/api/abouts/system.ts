@@ -3,6 +3,7 @@ import type { About } from "../about.ts";
 import { logSchemas } from "../log-requests.ts";
 import { requestSchemas } from "../requests.ts";
 import * as shapes from "../shapes/system.ts";
+import { trace as traceShape } from "../shapes/traces.ts";
 import { pageOf } from "../shapes/words.ts";
 
 export const health: About = {
@@ -76,6 +77,13 @@ export const logStream: About = {
   media: "text/event-stream",
   answer: shapes.logLine,
   refuses: ["invalid_address"],
+};
+
+export const trace: About = {
+  ...{ id: "readTrace", tag: "logs", summary: "The spans of a sampled trace" },
+  more: "A request with a sampled traceparent has one. The newest are kept, in memory.",
+  answer: traceShape,
+  refuses: ["not_found"],
 };
 
 export const levels: About = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../src/clock.ts";
-import { LogLines } from "../../src/host/log-lines.ts";
+import { LogLines } from "../../src/log-lines.ts";
 
 function open(perSecond = 100) {
   let nowMs = 10_000;
