@@ -22,12 +22,16 @@ export interface ConfigItem {
 /** Paths in the file are relative to HOME, so that it can be moved. */
 const pathKeys = new Set(["swarm", "inbox", "tlsCert", "tlsKey"]);
 
+/** Shown as being there, no more. */
+const secretKeys = new Set(["otlpHeaders"]);
+
 /** @throws {DreamError} `bad_config` as `loadConfig` does */
 export function configItems(options: ConfigOptions): ConfigItem[] {
   const config = loadConfig(options);
   const { variables, file, home } = readSources(options);
   return configKeys.map((key) => {
-    const value = valueAt(config, key) ?? null;
+    const plain = valueAt(config, key) ?? null;
+    const value = secretKeys.has(key) && plain !== null ? "(set)" : plain;
     if (valueAt(variables, key) !== undefined) {
       return { key, value, origin: nameOfVariable(key), isOwn: true };
     }

@@ -27,14 +27,12 @@ export interface Config {
   inbox: string;
   /** Of everything that `dreamos logs --set-level` has set no other level for. */
   logLevel: LogLevel;
-  tracing: {
-    /** Base of the OpenTelemetry collector that spans are sent to; null for none. */
-    endpoint: string | null;
-    /** Sent along, such as the collector's key. */
-    headers: Readonly<Record<string, string>>;
-    /** Of requests that come without a trace, so many of a hundred begin one. */
-    percent: number;
-  };
+  /** Base of the OpenTelemetry collector that spans are sent to. */
+  otlpEndpoint: string | null;
+  /** `NAME=VALUE,…`, sent along, such as the collector's key: a secret. */
+  otlpHeaders: string | null;
+  /** Of requests that come without a trace, so many of a hundred begin one. */
+  tracePercent: number;
   limits: Limits;
 }
 
@@ -77,10 +75,7 @@ const settings = z.strictObject({
   limits: limits.optional(),
 });
 type Settings = z.output<typeof settings>;
-const settingNames = [
-  ...["host", "port", "swarm", "inbox"] as const,
-  ...["logLevel", "otlpEndpoint", "otlpHeaders", "tracePercent"] as const,
-] as const;
+const settingNames = settings.omit({ limits: true }).keyof().options;
 
 function wholeNumber(wanted: string, min: number, max: number) {
   const digits = z.string().regex(/^\d+$/).transform(Number);
@@ -160,14 +155,20 @@ export function loadConfig(options: ConfigOptions): Config {
     if (own !== undefined) return resolve(cwd, own);
     return file[name] === undefined ? fallback : resolve(dirname(home.configFile), file[name]);
   };
+  const set = <Name extends keyof Settings>(name: Name): Settings[Name] =>
+    asked[name] ?? variables[name] ?? file[name];
+  const otlpEndpoint = set("otlpEndpoint") ?? null;
   return {
     home,
-    host: asked.host ?? variables.host ?? file.host ?? "127.0.0.1",
-    port: asked.port ?? variables.port ?? file.port ?? 7420,
+    host: set("host") ?? "127.0.0.1",
+    port: set("port") ?? 7420,
     swarm: pick("swarm", fileURLToPath(new URL("../agents/swarm.ts", import.meta.url))),
     inbox: pick("inbox", home.inboxFolder),
-    logLevel: asked.logLevel ?? variables.logLevel ?? file.logLevel ?? "info",
-    tracing: tracingOf({ ...file, ...variables, ...asked }),
+    logLevel: set("logLevel") ?? "info",
+    otlpEndpoint,
+    otlpHeaders: set("otlpHeaders") ?? null,
+    // Who names a collector wants to see something there.
+    tracePercent: set("tracePercent") ?? (otlpEndpoint === null ? 0 : 100),
     limits: joinLimits(
       {
         maxThreads: threadsFor(options.memoryBytes ?? totalmem()),
@@ -177,19 +178,6 @@ export function loadConfig(options: ConfigOptions): Config {
       variables.limits,
       asked.limits,
     ),
-  };
-}
-
-function tracingOf({ otlpEndpoint, otlpHeaders, tracePercent }: Settings): Config["tracing"] {
-  const pairs = otlpHeaders?.split(",").map((pair) => {
-    const at = pair.indexOf("=");
-    return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
-  });
-  return {
-    endpoint: otlpEndpoint ?? null,
-    headers: Object.fromEntries(pairs ?? []),
-    // Who names a collector wants to see something there.
-    percent: tracePercent ?? (otlpEndpoint === undefined ? 0 : 100),
   };
 }
 

@@ -12,14 +12,15 @@ const closeMs = 2_000;
 
 /** Spans are kept for who asks and, where the configuration names a collector, sent to it. */
 export function openTraces(
-  { tracing: { endpoint, headers, percent } }: Config,
+  { otlpEndpoint: endpoint, otlpHeaders, tracePercent: percent }: Config,
   { clock, ids, log }: { clock: Clock; ids: Ids; log: Log },
 ): { traces: Traces; close(): Promise<void> } {
   if (endpoint === null) {
     return { traces: new Traces({ clock, ids, percent }), close: () => Promise.resolve() };
   }
   const exporter = new SpanExporter({
-    ...{ endpoint, headers, clock },
+    ...{ endpoint, clock },
+    headers: headersOf(otlpHeaders),
     service: { name: "dreamos", version, instanceId: ids.uuid() },
     onState({ ok, why, dropped }) {
       if (ok) log("info", "spans reach the collector", { dropped });
@@ -31,4 +32,13 @@ export function openTraces(
     traces: new Traces({ clock, ids, percent, onSpan }),
     close: () => exporter.close(closeMs),
   };
+}
+
+/** As `OTEL_EXPORTER_OTLP_HEADERS` has them: `NAME=VALUE,NAME=VALUE`. */
+export function headersOf(text: string | null): Record<string, string> {
+  const pairs = (text ?? "").split(",").filter(Boolean).map((pair) => {
+    const at = pair.indexOf("=");
+    return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+  });
+  return Object.fromEntries(pairs);
 }
