@@ -44,9 +44,6 @@ export interface ConfigFlags {
   swarm?: string;
   inbox?: string;
   logLevel?: string;
-  otlpEndpoint?: string;
-  otlpHeaders?: string;
-  tracePercent?: string;
   limits?: Readonly<Record<string, string>>;
 }
 

@@ -27,7 +27,7 @@ import { System } from "../supervisor/system.ts";
 import type { SwarmSpec } from "../swarm.ts";
 import { openToolHost, type ToolHost } from "../tools/tool-host.ts";
 import { version } from "../version.ts";
-import { headersOf, openTraces } from "../traces/open.ts";
+import { openTraces } from "../traces/open.ts";
 import { type HomeLock, lockHome, refuseHalfRestored } from "./home-lock.ts";
 import { readOwnerToken, replaceOwnerToken } from "./owner-token.ts";
 import { foldersOf } from "../swarm-folders.ts";
@@ -106,9 +106,7 @@ export async function up(options: UpOptions): Promise<number> {
     );
     await system.tokens.load();
     const ownerToken = readOwnerToken(config.home.tokenFile, ids);
-    for (const secret of [ownerToken, ...Object.values(headersOf(config.otlpHeaders))]) {
-      book.hide(secret);
-    }
+    book.hide(ownerToken);
     system.tokens.adopt(ownerToken);
     const server = openApi(config, system, book);
     undo.push(() => server.shutdown(), () => book.endFollowing());

@@ -2,21 +2,24 @@
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
+import { readOtlpHeaders } from "../otlp-headers.ts";
 import { LogBook } from "./book.ts";
 
 /** Opens the central log; errors reach people at the terminal too. */
 export function openLog(
-  { home, limits, logLevel }: Config,
+  { home, limits, logLevel, otlpHeaders }: Config,
   clock: Clock,
   onTrouble: (message: string) => void,
 ): LogBook {
-  return new LogBook({
+  const book = new LogBook({
     folder: home.logFolder,
     clock,
     limits,
     level: logLevel,
     onEntry: (level, message) => level === "error" && onTrouble(message),
   });
+  for (const secret of Object.values(readOtlpHeaders(otlpHeaders))) book.hide(secret);
+  return book;
 }
 
 /** Logs errors that are ours and not the caller's, with where they were thrown. */

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Ids } from "../ids.ts";
 import type { Log } from "../log.ts";
+import { readOtlpHeaders } from "../otlp-headers.ts";
 import { version } from "../version.ts";
 import { SpanExporter } from "./exporter.ts";
 import { Traces } from "./traces.ts";
@@ -20,7 +21,7 @@ export function openTraces(
   }
   const exporter = new SpanExporter({
     ...{ endpoint, clock },
-    headers: headersOf(otlpHeaders),
+    headers: readOtlpHeaders(otlpHeaders),
     service: { name: "dreamos", version, instanceId: ids.uuid() },
     onState({ ok, why, dropped }) {
       if (ok) log("info", "spans reach the collector", { dropped });
@@ -32,13 +33,4 @@ export function openTraces(
     traces: new Traces({ clock, ids, percent, onSpan }),
     close: () => exporter.close(closeMs),
   };
-}
-
-/** As `OTEL_EXPORTER_OTLP_HEADERS` has them: `NAME=VALUE,NAME=VALUE`. */
-export function headersOf(text: string | null): Record<string, string> {
-  const pairs = (text ?? "").split(",").filter(Boolean).map((pair) => {
-    const at = pair.indexOf("=");
-    return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
-  });
-  return Object.fromEntries(pairs);
 }
