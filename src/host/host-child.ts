@@ -20,6 +20,11 @@ export interface HostChildOptions {
   onLog(line: string): void;
 }
 
+/**
+ * Halves of the young generation of each thread, MiB. V8 lets them grow to 16 in a thread that
+ * works; with 1 an agent does its turns as fast and holds some MiB less.
+ */
+const youngMb = 1;
 /** Output pipes are given this long to empty after the process is gone. */
 const outputMs = 100;
 
@@ -51,7 +56,7 @@ export function startHostChild(options: HostChildOptions): HostChild {
     "--no-remote",
     "--no-npm",
     "--unstable-worker-options",
-    `--v8-flags=--max-old-space-size=${options.heapMb}`,
+    `--v8-flags=--max-old-space-size=${options.heapMb},--max-semi-space-size=${youngMb}`,
     // Relative, so that it may stand in a list wherever HOME is.
     `--allow-read=${pathList([`./${basename(runtime.thread)}`, ...read])}`,
     runtime.host,

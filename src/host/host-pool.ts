@@ -26,6 +26,8 @@ export interface HostsOptions {
 
 /** An empty host is kept this long for the next agent. */
 const idleHostMs = 30_000;
+/** One in which bundles are described has no more to do after the start. */
+const idleDescribingMs = 2_000;
 /** Memory can be filled at some GiB a second. */
 const lookMs = 250;
 const looksPerStray = 4;
@@ -43,6 +45,8 @@ const placeOfDescribing: Place = { group: "(describe)", read: [], alone: false }
 function keyOf(place: Place): string {
   return JSON.stringify([place.group, place.read.toSorted()]);
 }
+
+const describing = keyOf(placeOfDescribing);
 
 class HostPool implements Hosts {
   readonly #options: HostsOptions;
@@ -141,7 +145,8 @@ class HostPool implements Hosts {
     if (host.over) {
       host.gone.then(() => this.#hosts.delete(host));
     } else if (host.used === 0) {
-      if (host.isOpen) known.cancelIdle = this.#options.clock.after(idleHostMs, () => host.stop());
+      const idleMs = known.key === describing ? idleDescribingMs : idleHostMs;
+      if (host.isOpen) known.cancelIdle = this.#options.clock.after(idleMs, () => host.stop());
       else host.stop();
     }
   }
