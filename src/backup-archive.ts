@@ -19,6 +19,8 @@ import { blockBytes, padding, readTarHeader, tarEnd, tarHeader } from "./tar.ts"
 
 /** Fast: the database is text mostly, and more work would make it little smaller. */
 const gzipLevel = 1;
+/** Zeros after the end that other programs may have put there. */
+const mostFill = 64 * 1024;
 
 /** Where the bytes of a file come from. */
 export type Source = { path: string } | { bytes: Uint8Array };
@@ -108,7 +110,7 @@ export async function readArchive(
         throw badBackup(path, `${wanted.name} is damaged: its hash is not the manifest's`);
       }
     }
-    if (await readHeader(bytes, path) !== null) {
+    if (await readHeader(bytes, path) !== null || !await bytes.endsEmpty()) {
       throw badBackup(path, "it holds more than its manifest says");
     }
     return manifest;
@@ -172,14 +174,30 @@ class ByteReader {
     }
   }
 
+  /** Whether nothing but zeros follows, as tar fills up its last record; only then it is whole. */
+  async endsEmpty(): Promise<boolean> {
+    let left = mostFill;
+    for (let chunk: Uint8Array | null = this.#rest; chunk; chunk = await this.#read()) {
+      left -= chunk.length;
+      if (left < 0 || chunk.some((byte) => byte !== 0)) return false;
+    }
+    return true;
+  }
+
   async #next(): Promise<Uint8Array> {
+    const chunk = await this.#read();
+    if (chunk) return chunk;
+    throw this.#fault(new Error("the end came too early"));
+  }
+
+  /** Null at the end. */
+  async #read(): Promise<Uint8Array | null> {
     try {
       const part = await this.#reader.read();
-      if (!part.done) return part.value;
+      return part.done ? null : part.value;
     } catch (error) {
       throw this.#fault(error);
     }
-    throw this.#fault(new Error("the end came too early"));
   }
 
   async close(): Promise<void> {

@@ -18,6 +18,10 @@ export const restoreCommand: Command = {
     "it was when the backup was made, with a new token.",
   ],
   options: {
+    "keep-tokens": {
+      type: "boolean",
+      help: "let programs in with their tokens, those too that were revoked since",
+    },
     check: { type: "boolean", help: "only read and check the backup" },
   },
   examples: [
@@ -36,7 +40,7 @@ export const restoreCommand: Command = {
       progress.step(isCheck ? "Checking" : "Restoring");
       const manifest = isCheck
         ? await readArchive(file, { onProgress: progress.bytes })
-        : await restore(file, run.home, progress);
+        : await restore(file, run, progress);
       progress.end();
       print(run, file, manifest, isCheck);
     } finally {
@@ -46,7 +50,8 @@ export const restoreCommand: Command = {
   },
 };
 
-async function restore(file: string, home: Home, progress: Progress): Promise<BackupManifest> {
+async function restore(file: string, run: Run, progress: Progress): Promise<BackupManifest> {
+  const { home, options } = run;
   checkEmpty(home);
   const wasThere = existsSync(home.path);
   const lock = lockHome(home.path, Deno.pid);
@@ -54,7 +59,8 @@ async function restore(file: string, home: Home, progress: Progress): Promise<Ba
     checkEmpty(home);
     const { restoreBackup } = await import("./offline.ts");
     const nowMs = systemClock.wallMs();
-    return await restoreBackup({ file, home, nowMs, onProgress: progress.bytes });
+    const keepTokens = options["keep-tokens"] === true;
+    return await restoreBackup({ file, home, nowMs, keepTokens, onProgress: progress.bytes });
   } catch (error) {
     if (!wasThere) rmSync(home.path, { recursive: true, force: true });
     throw error;

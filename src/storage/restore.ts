@@ -37,6 +37,8 @@ export interface RestoreOptions {
   home: Home;
   /** Epoch ms. */
   nowMs: number;
+  /** Programs get in with their tokens of then, those too that were revoked since. */
+  keepTokens: boolean;
   onProgress(done: number, total: number): void;
 }
 
@@ -129,6 +131,7 @@ function prepare(file: string, manifest: BackupManifest, options: RestoreOptions
     db.exec("UPDATE calls SET status = 'running' WHERE status = 'requested'");
     // How the original's last starts ended says nothing about this one.
     db.exec("DELETE FROM meta WHERE name = 'uncleanEnds'");
+    if (!options.keepTokens) db.exec("DELETE FROM tokens");
     const { madeAtMs, version, schema } = manifest;
     db.prepare("INSERT INTO events (at_ms, type, address, data) VALUES (?, ?, NULL, ?)")
       .run(options.nowMs, "system.restored", JSON.stringify({ madeAtMs, version, schema }));

@@ -27,7 +27,7 @@ export interface Rule<File extends SourceFile> {
 
 export const checkout = new URL("../../", import.meta.url);
 
-const binary = /\.(png|jpg|ico|woff2|db)$/;
+const binary = /\.(png|jpg|ico|woff2|db|gz)$/;
 
 /** Tracked files and those that would be tracked, the lock file left out. */
 export async function readSources(): Promise<SourceFile[]> {
