@@ -4,21 +4,20 @@
  * typing error never silently means "default".
  */
 import { readFileSync } from "node:fs";
-import { availableParallelism, totalmem } from "node:os";
+import { totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { durationForm, parseDuration } from "./duration.ts";
 import { DreamError } from "./errors.ts";
 import { findHome, type Home } from "./home.ts";
-import { defaultLimits, type Limits } from "./limits.ts";
+import { joinLimits, limitNames, limits, limitsOfMachine, wholeNumber } from "./limit-settings.ts";
+import type { Limits } from "./limits.ts";
 import { type LogLevel, logLevels } from "./log.ts";
+import { checkListening, type Listening, listenSettings } from "./listening.ts";
 import { nearest } from "./nearest.ts";
 
-export interface Config {
+export interface Config extends Listening {
   home: Home;
-  /** Loopback only for now. */
-  host: string;
   /** 0 picks a free one. */
   port: number;
   /** Absolute path of the swarm file. */
@@ -40,6 +39,10 @@ export interface Config {
 export interface ConfigFlags {
   home?: string;
   host?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  insecure?: boolean;
+  allowHosts?: string[];
   port?: string;
   swarm?: string;
   inbox?: string;
@@ -47,20 +50,11 @@ export interface ConfigFlags {
   limits?: Readonly<Record<string, string>>;
 }
 
-const loopback = ["127.0.0.1", "localhost", "::1"];
 const port = wholeNumber("a whole number from 0 to 65535", 0, 65_535);
 const path = z.string("wanted a path").min(1, "wanted a path");
 
-/** Limits that may be 0: everything else has to be 1 or more. */
-const mayBeZero = new Set<string>(["idleAfterMs", "minFreeBytes", "killGraceMs", "drainMs"]);
-
-const limitNames = Object.keys(defaultLimits) as (keyof Limits)[];
-const limits = z.strictObject(
-  Object.fromEntries(limitNames.map((name) => [name, limitSchema(name).optional()])),
-);
-
 const settings = z.strictObject({
-  host: z.enum(loopback, `only loopback is served for now: ${loopback.join(", ")}`).optional(),
+  ...listenSettings,
   port: port.optional(),
   swarm: path.optional(),
   inbox: path.optional(),
@@ -74,29 +68,16 @@ const settings = z.strictObject({
 type Settings = z.output<typeof settings>;
 const settingNames = settings.omit({ limits: true }).keyof().options;
 
-function wholeNumber(wanted: string, min: number, max: number) {
-  const digits = z.string().regex(/^\d+$/).transform(Number);
-  const number = z.union([z.number(), digits], `wanted ${wanted}`);
-  return number.pipe(
-    z.number().int(`wanted ${wanted}`).min(min, `wanted ${wanted}`)
-      .max(max, `wanted ${wanted}`),
-  );
-}
-
-function limitSchema(name: string) {
-  const min = mayBeZero.has(name) ? 0 : 1;
-  if (!name.endsWith("Ms")) {
-    return wholeNumber(`a whole number from ${min}`, min, Number.MAX_SAFE_INTEGER);
-  }
-  const wanted = `${durationForm}, at least ${min} ms`;
-  const text = z.string().transform((value) => parseDuration(value) ?? NaN);
-  return z.union([z.number(), text], `wanted ${wanted}`)
-    .pipe(z.number(`wanted ${wanted}`).int(`wanted ${wanted}`).min(min, `wanted ${wanted}`));
-}
-
 /** `turnDeadlineMs` → `DREAMOS_LIMITS_TURN_DEADLINE_MS`. */
 function variableOf(limit: string): string {
   return variableOfSetting(`limits_${limit}`);
+}
+
+/** `tlsCert` → `--tls-cert`, `allowHosts` → `--allow-host`: it is repeated there. */
+function nameOfFlag(key: string): string {
+  if (key.startsWith("limits.")) return `--limit ${key.slice("limits.".length)}`;
+  const [name] = key.split(".");
+  return `--${name!.replace(/Hosts$/, "Host").replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
 }
 
 /** `logLevel` → `DREAMOS_LOG_LEVEL`. */
@@ -132,7 +113,7 @@ export function readSources(options: ConfigOptions): {
   const file = readSettingsFile(home.configFile, options.readFile ?? readIfThere);
   const variables = read(settingsOfEnv(env), "the environment", nameOfVariable);
   const { home: _home, ...rest } = flags;
-  const asked = read(rest, "the command line", (key) => key.replace(/^limits\./, "--limit "));
+  const asked = read(rest, "the command line", nameOfFlag);
   return { home, file, variables, asked };
 }
 
@@ -147,17 +128,25 @@ export function readSources(options: ConfigOptions): {
 export function loadConfig(options: ConfigOptions): Config {
   const { cwd } = options;
   const { home, file, variables, asked } = readSources(options);
-  const pick = (name: "swarm" | "inbox", fallback: string) => {
+  const pick = <T>(name: "swarm" | "inbox" | "tlsCert" | "tlsKey", fallback: T): string | T => {
     const own = asked[name] ?? variables[name];
     if (own !== undefined) return resolve(cwd, own);
     return file[name] === undefined ? fallback : resolve(dirname(home.configFile), file[name]);
   };
   const set = <Name extends keyof Settings>(name: Name): Settings[Name] =>
     asked[name] ?? variables[name] ?? file[name];
+  const listening = {
+    host: set("host") ?? "127.0.0.1",
+    tlsCert: pick("tlsCert", null),
+    tlsKey: pick("tlsKey", null),
+    insecure: set("insecure") ?? false,
+    allowHosts: set("allowHosts") ?? [],
+  };
+  checkListening(listening);
   const otlpEndpoint = set("otlpEndpoint") ?? null;
   return {
     home,
-    host: set("host") ?? "127.0.0.1",
+    ...listening,
     port: set("port") ?? 7420,
     swarm: pick("swarm", fileURLToPath(new URL("../agents/swarm.ts", import.meta.url))),
     inbox: pick("inbox", home.inboxFolder),
@@ -167,26 +156,12 @@ export function loadConfig(options: ConfigOptions): Config {
     // Who names a collector wants to see something there.
     tracePercent: set("tracePercent") ?? (otlpEndpoint === null ? 0 : 100),
     limits: joinLimits(
-      {
-        maxThreads: threadsFor(options.memoryBytes ?? totalmem()),
-        turnsInHand: Math.max(defaultLimits.turnsInHand, 2 * availableParallelism()),
-      },
+      limitsOfMachine(options.memoryBytes ?? totalmem()),
       file.limits,
       variables.limits,
       asked.limits,
     ),
   };
-}
-
-/** What an agent in a thread takes beside its own data, and the part of the memory for all. */
-const threadBytes = 12 * 1024 * 1024;
-const threadsShare = 0.5;
-const fewestThreads = 8;
-
-/** As many threads as memory allows, up to the default (R7). */
-function threadsFor(memoryBytes: number): number {
-  const most = Math.floor(memoryBytes * threadsShare / threadBytes);
-  return Math.min(defaultLimits.maxThreads, Math.max(fewestThreads, most));
 }
 
 function readIfThere(path: string): string | null {
@@ -274,22 +249,6 @@ function unknownKey(key: string, source: string, known: readonly string[]): Drea
     "bad_config",
     `Cannot read ${source}: unknown key ${key}${meant ? `; did you mean ${meant}?` : ""}`,
     { details: { key, source } },
-  );
-}
-
-function joinLimits(...sources: (Partial<Record<string, number>> | undefined)[]): Limits {
-  const joined: Limits = { ...defaultLimits };
-  for (const source of sources) {
-    for (const name of limitNames) joined[name] = source?.[name] ?? joined[name];
-  }
-  const inside = joined.payloadBytes + joined.stateBytes;
-  if (joined.frameBytes >= inside && joined.bodyBytes >= joined.payloadBytes) return joined;
-  throw new DreamError(
-    "bad_config",
-    "Cannot use these limits: frameBytes has to hold payloadBytes and stateBytes together " +
-      `(${joined.frameBytes} of ${inside}), bodyBytes has to hold payloadBytes ` +
-      `(${joined.bodyBytes} of ${joined.payloadBytes})`,
-    { details: { key: "limits" } },
   );
 }
 

@@ -13,7 +13,8 @@ import { answer, refuse } from "./answer.ts";
 import { cutStream } from "./cut-stream.ts";
 import { openApiOf, operationOf } from "./openapi.ts";
 import { type RequestMeter, requestMeter } from "./request-meter.ts";
-import { bearerOf, checkHost, permit } from "./guard.ts";
+import { bearerOf, permit } from "./guard.ts";
+import { checkHost } from "./host-names.ts";
 import type { Route } from "./route.ts";
 import { inTrace } from "./request-trace.ts";
 import { type RouteOptions, routesOf } from "./routes.ts";
@@ -23,6 +24,8 @@ export interface AppOptions {
   clock: Clock;
   ids: Ids;
   limits: Limits;
+  /** Names beside those of loopback that requests may give this machine (host-names.ts). */
+  names?: ReadonlySet<string>;
   /** What `/logs` shows; without it, nothing. */
   logs?: LogReader;
   /** What makes spans of requests; without it there are none. */
@@ -42,12 +45,12 @@ const metricsHeaders = {
 /** The whole API as one fetch handler; `app.request` serves tests and clients in process. */
 export function createApp(options: AppOptions): Hono {
   const app = new Hono();
-  const { tokens } = options.control;
+  const { control: { tokens }, names = new Set<string>() } = options;
   const authenticate = (request: Request) => tokens.authenticate(bearerOf(request));
   const meter = requestMeter(options.clock);
   app.use(meter.measure);
   app.use(async (c, next) => {
-    checkHost(c.req.raw);
+    checkHost(c.req.raw, names);
     await next();
   });
   const allowed = new Map<string, string[]>();

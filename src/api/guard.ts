@@ -1,27 +1,10 @@
-/** Who may come in: only loopback names (DNS rebinding), only tokens, only as far as they reach. */
+/** Who may come in: only tokens, only as far as they reach. */
 import type { Context } from "hono";
 import { isWithin, parseAddress, rootAddress } from "../address.ts";
 import { DreamError } from "../errors.ts";
 import { isAtLeast } from "../roles.ts";
 import type { TokenCaller } from "../supervisor/control.ts";
 import type { TokenRoute } from "./route.ts";
-
-const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
-
-/**
- * A page of a foreign site can point its own name at 127.0.0.1 and so reach this server from a
- * browser; the `Host` header still shows that name.
- *
- * @throws {DreamError} `forbidden_host`
- */
-export function checkHost(request: Request): void {
-  const host = request.headers.get("host") ?? new URL(request.url).host;
-  if (loopbackName.test(host)) return;
-  throw new DreamError(
-    "forbidden_host",
-    `Cannot answer as ${JSON.stringify(host.slice(0, 100))}: wanted localhost or 127.0.0.1`,
-  );
-}
 
 /**
  * The bearer token of a request (RFC 6750 §2.1); from nowhere else, cookies and queries least.

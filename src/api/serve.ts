@@ -2,6 +2,7 @@
 import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
 import { refuse } from "./answer.ts";
+import { inUrl } from "./host-names.ts";
 
 export interface Server {
   /** With the port that was really taken. */
@@ -23,14 +24,15 @@ export function serve(options: {
   fetch: Handler;
   host: string;
   port: number;
+  /** PEM. */
+  tls?: { cert: string; key: string };
   drainMs: number;
   clock: Clock;
 }): Server {
-  const { host, port, clock, drainMs } = options;
+  const { host, port, tls, clock, drainMs } = options;
   const cut = new AbortController();
   const open = countOpen(options.fetch);
-  const server = listen(host, port, cut.signal, open.handle);
-  const name = host.includes(":") ? `[${host}]` : host;
+  const server = listen({ hostname: host, port, signal: cut.signal, ...tls }, open.handle);
   const stop = async () => {
     const late = Promise.withResolvers<void>();
     const stopWaiting = clock.after(drainMs, late.resolve);
@@ -42,7 +44,7 @@ export function serve(options: {
   };
   let stopping: Promise<void> | null = null;
   return {
-    url: `http://${name}:${server.addr.port}`,
+    url: `${tls ? "https" : "http"}://${inUrl(host)}:${server.addr.port}`,
     refuse: () => void open.close(),
     shutdown: () => stopping ??= stop(),
   };
@@ -73,21 +75,28 @@ function countOpen(fetch: Handler) {
   };
 }
 
-function listen(host: string, port: number, signal: AbortSignal, handle: Handler) {
+function listen(options: Deno.ServeTcpOptions, handle: Handler) {
+  const { hostname: host, port } = options;
+  const refuse = (why: string) => {
+    const details = { key: "host" };
+    return new DreamError("bad_config", `Cannot listen on ${host}:${port}: ${why}`, { details });
+  };
   try {
-    return Deno.serve({ hostname: host, port, signal, onListen: () => {} }, (r) => handle(r));
+    return Deno.serve({ ...options, onListen: () => {} }, (r) => handle(r));
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       throw new DreamError("port_in_use", `Cannot listen on ${host}:${port}: it is taken`, {
-        details: { port },
+        details: { port: port! },
       });
     }
     if (error instanceof Deno.errors.PermissionDenied) {
-      throw new DreamError(
-        "bad_config",
-        `Cannot listen on ${host}:${port}: ports below 1024 need more rights`,
-        { details: { key: "port" } },
-      );
+      throw refuse("ports below 1024 need more rights");
+    }
+    if (error instanceof Deno.errors.AddrNotAvailable) {
+      throw refuse("it is no address of this machine");
+    }
+    if (error instanceof Error && /lookup|resolve/i.test(error.message)) {
+      throw refuse("the name is not known");
     }
     throw error;
   }

@@ -1,6 +1,6 @@
 import type { TreeNode } from "../api/client.ts";
 import { systemClock } from "../clock.ts";
-import { type Config, loadConfig } from "../config.ts";
+import { type Config, type ConfigFlags, loadConfig } from "../config.ts";
 import { durationOption, usage } from "./arguments.ts";
 import { type Command, type Run, textOption } from "./command.ts";
 import { openNotifier } from "./notify.ts";
@@ -23,7 +23,20 @@ export const upCommand: Command = {
       value: "N",
       help: "port of the API (default 7420); 0 picks a free one",
     },
-    host: { type: "string", value: "HOST", help: "loopback address to listen on" },
+    host: { type: "string", value: "HOST", help: "address to listen on (default 127.0.0.1)" },
+    "tls-cert": {
+      type: "string",
+      value: "FILE",
+      help: "certificate (PEM), to be reached with TLS",
+    },
+    "tls-key": { type: "string", value: "FILE", help: "its private key (PEM)" },
+    insecure: { type: "boolean", help: "listen on another HOST without TLS: all can be read" },
+    "allow-host": {
+      type: "string",
+      multiple: true,
+      value: "NAME",
+      help: "a name that others reach this machine by; may be repeated",
+    },
     swarm: { type: "string", value: "FILE", help: "the swarm (default: the one of this checkout)" },
     inbox: { type: "string", value: "DIR", help: "folder whose files are read (HOME/inbox)" },
     limit: {
@@ -69,13 +82,14 @@ export const upCommand: Command = {
         say("Draining");
       },
       onTrouble: (message) => terminal.note(`dreamos: ${printable(message)}`),
-      async onReady({ url, tokenFile, pid, inbox, system }) {
+      async onReady({ url, publicUrl, tokenFile, pid, inbox, system }) {
         notifier.ready(async () => statusLine(await system.status()));
         const status = await system.status();
         const { safeMode } = status;
-        if (json) return terminal.print(readyLine({ url, tokenFile, pid, safeMode }));
+        if (json) return terminal.print(readyLine({ url, publicUrl, tokenFile, pid, safeMode }));
         const tree = await startedTree(system);
-        printUpScreen({ status, tree, url, home: config.home, inbox, cwd: run.cwd }, terminal);
+        const shown = { status, tree, url, publicUrl, home: config.home, inbox, cwd: run.cwd };
+        printUpScreen(shown, terminal);
       },
     }).finally(() => notifier.close());
   },
@@ -124,8 +138,8 @@ function flagsOf(run: Run) {
     if (at < 1) throw usage(`--limit wants NAME=VALUE, not ${JSON.stringify(pair.slice(0, 40))}`);
     limits[pair.slice(0, at)] = pair.slice(at + 1);
   }
-  const flags: Record<string, string> = {};
-  for (const name of ["home", "host", "port", "swarm", "inbox"]) {
+  const flags: ConfigFlags = { ...listeningFlags(run) };
+  for (const name of ["home", "host", "port", "swarm", "inbox"] as const) {
     const value = textOption(run, name);
     if (value !== undefined) flags[name] = value;
   }
@@ -135,4 +149,16 @@ function flagsOf(run: Run) {
   }
   if (swarm !== undefined) flags.swarm = swarm;
   return Object.keys(limits).length > 0 ? { ...flags, limits } : flags;
+}
+
+function listeningFlags(run: Run): ConfigFlags {
+  const flags: ConfigFlags = {};
+  const tlsCert = textOption(run, "tls-cert");
+  const tlsKey = textOption(run, "tls-key");
+  const names = run.options["allow-host"];
+  if (tlsCert !== undefined) flags.tlsCert = tlsCert;
+  if (tlsKey !== undefined) flags.tlsKey = tlsKey;
+  if (run.options.insecure === true) flags.insecure = true;
+  if (Array.isArray(names)) flags.allowHosts = names;
+  return flags;
 }

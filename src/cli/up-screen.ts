@@ -10,10 +10,17 @@ const mostChildren = 10;
 
 /** The first line on stdout of `dreamos up --json`; others script against it. */
 export function readyLine(
-  ready: { url: string; tokenFile: string; pid: number; safeMode?: string | null },
+  ready: {
+    url: string;
+    publicUrl?: string | null;
+    tokenFile: string;
+    pid: number;
+    safeMode?: string | null;
+  },
 ): string {
-  const { url, tokenFile, pid, safeMode } = ready;
-  return JSON.stringify({ event: "ready", url, tokenFile, pid, ...(safeMode && { safeMode }) });
+  const { url, publicUrl, tokenFile, pid, safeMode } = ready;
+  const more = { ...(publicUrl && { publicUrl }), ...(safeMode && { safeMode }) };
+  return JSON.stringify({ event: "ready", url, tokenFile, pid, ...more });
 }
 
 /**
@@ -26,13 +33,14 @@ export function printUpScreen(
     status: SystemStatus;
     tree: TreeNode;
     url: string;
+    publicUrl: string | null;
     home: Home;
     inbox: string;
     cwd: string;
   },
   terminal: Terminal,
 ): void {
-  const { status, tree, url, home, inbox, cwd } = shown;
+  const { status, tree, url, publicUrl, home, inbox, cwd } = shown;
   const { print, tint } = terminal;
   const near = (path: string) => nearPath(path, cwd);
   const isDefaultHome = near(home.path) === "runtime";
@@ -51,6 +59,7 @@ export function printUpScreen(
   for (const line of drawTree(tree, terminal, mostChildren)) print(`  ${line}`);
   print();
   print(`  API     ${tint("bold", url)}  (token in ${near(home.tokenFile)})`);
+  if (publicUrl !== null) print(`  Others  ${tint("bold", publicUrl)}`);
   const nodes = nodesOf(tree);
   const reads = nodes.some(({ type }) => type === "adapter");
   const drop = "drop .md, .txt, .html, .json and .csv files here";

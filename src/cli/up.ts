@@ -5,7 +5,8 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createApp } from "../api/app.ts";
-import { serve, type Server } from "../api/serve.ts";
+import { namesOf } from "../api/host-names.ts";
+import { type Listeners, openListeners } from "../api/listeners.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { DreamError, toErrorData } from "../errors.ts";
@@ -35,6 +36,8 @@ import { foldersOf } from "../swarm-folders.ts";
 /** What a person or script is told when everything is up. */
 export interface Ready {
   url: string;
+  /** For other machines; null when the API listens on loopback only. */
+  publicUrl: string | null;
   tokenFile: string;
   pid: number;
   inbox: string;
@@ -110,12 +113,17 @@ export async function up(options: UpOptions): Promise<number> {
     system.tokens.adopt(ownerToken);
     const server = openApi(config, system, book);
     undo.push(() => server.shutdown(), () => book.endFollowing());
+    for (const warning of server.warnings) {
+      log("warn", warning);
+      onTrouble(warning);
+    }
     await system.start();
     writeService(config, server.url, undo);
-    log("info", "ready", { url: server.url, toolHostPid: tools.pid });
+    log("info", "ready", { url: server.url, publicUrl: server.publicUrl, toolHostPid: tools.pid });
     const { tokenFile } = config.home;
     await options.onReady({
       url: server.url,
+      publicUrl: server.publicUrl,
       tokenFile,
       pid: Deno.pid,
       inbox: config.inbox,
@@ -269,20 +277,22 @@ function backupsOf(config: Config): () => Promise<BackupStream> {
   return () => backups.make();
 }
 
-/** The API on loopback; `refuse` makes new requests fail while turns drain. */
-function openApi(config: Config, system: System, book: LogBook): Server & { refuse(): void } {
+/** The API; `refuse` makes new requests fail while turns drain. */
+function openApi(config: Config, system: System, book: LogBook): Listeners {
   const app = createApp({
     control: system,
     clock,
     ids,
     limits: config.limits,
+    names: namesOf(config.host, config.allowHosts),
     logs: book,
     traces: system.traces,
     logError: failureLog(book.log),
   });
-  const { host, port, limits: { drainMs } } = config;
-  const server = serve({ fetch: (request) => app.fetch(request), host, port, drainMs, clock });
-  return { ...server, refuse: () => system.close() };
+  const { drainMs } = config.limits;
+  const fetch = (request: Request) => app.fetch(request);
+  const listeners = openListeners({ fetch, listening: config, drainMs, clock });
+  return { ...listeners, refuse: () => system.close() };
 }
 
 /** Tells clients on this machine where the service is; written whole or not at all. */

@@ -12,14 +12,17 @@ const hidden = "[secret]";
 const bearer = /\b(bearer\s+)[\w~+/.=-]{8,}/gi;
 const named =
   /\b((?:token|secret|password|passwd|api[_-]?key)\\?["']?\s*[=:]\s*\\?["']?)[^\s"',;\\]{12,}/gi;
-const mayBeNamed = /bearer|token|secret|passw|api[_-]?key/i;
+/** A token of this service (supervisor/token-rules.ts). */
+const own = /\bdreamos_[\w-]{43}(?![\w-])/g;
+const mayBeNamed = /bearer|token|secret|passw|api[_-]?key|dreamos_/i;
 
 /** Text without what looks like a credential, and without `secrets` word for word. */
 function hideSecrets(text: string, secrets: readonly string[]): string {
   let safe = text;
   for (const secret of secrets) safe = safe.replaceAll(secret, hidden);
   if (!mayBeNamed.test(safe)) return safe;
-  return safe.replaceAll(bearer, `$1${hidden}`).replaceAll(named, `$1${hidden}`);
+  return safe.replaceAll(own, hidden).replaceAll(bearer, `$1${hidden}`)
+    .replaceAll(named, `$1${hidden}`);
 }
 
 /** One line with its end. Never throws, whatever the fields are. */

@@ -22,6 +22,7 @@ interface DoorOptions {
   limits?: Partial<Limits>;
   clock?: Clock;
   slowReaderMs?: number;
+  names?: ReadonlySet<string>;
 }
 
 export function openDoor(options: DoorOptions = {}): OpenDoor {
@@ -45,6 +46,7 @@ export function openDoorTo<C extends Control>(
     clock,
     ids,
     limits: { ...defaultLimits, ...options.limits },
+    ...(options.names && { names: options.names }),
     ...(options.slowReaderMs === undefined ? {} : { slowReaderMs: options.slowReaderMs }),
     logError: (error, { id }) => logged.push({ id, error }),
   });

@@ -133,7 +133,10 @@ describe("configuration at up", () => {
   it.each([
     [["--limit", "mailbx=1"], {}, "did you mean --limit mailbox?"],
     [["--port", "99999"], {}, "port: wanted a whole number from 0 to 65535"],
-    [["--host", "0.0.0.0"], {}, "only loopback"],
+    [["--host", "0.0.0.0"], {}, "Cannot listen on 0.0.0.0: others could read tokens"],
+    [["--host", "a b"], {}, "--host: wanted a name or an IP address, without port"],
+    [["--tls-cert", "a.pem"], {}, "Cannot use TLS: tlsKey is missing"],
+    [["--allow-host", "*"], {}, "--allow-host: wanted a name or an IP address"],
     [[], { DREAMOS_PROT: "1" }, "did you mean DREAMOS_PORT?"],
   ])("%j %j ends with 78", async (args, env: Record<string, string>, said) => {
     const ended = await runCli(["up", ...args, "--home", empty], { env });

@@ -45,6 +45,7 @@ describe("printUpScreen()", () => {
       status: { ...await control.status(), safeMode },
       tree,
       url: "http://127.0.0.1:7420",
+      publicUrl: null,
       home,
       inbox: home.inboxFolder,
       cwd: "/p",

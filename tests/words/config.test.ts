@@ -99,7 +99,11 @@ describe("loadConfig()", () => {
     [{ flags: { limits: { drainMs: "soon" } } }, "--limit drainMs: wanted a duration"],
     [{ file: { limits: { maxAttempts: 0 } } }, "limits.maxAttempts: wanted a whole number from 1"],
     [{ file: { limits: { mailbox: 1.5 } } }, "limits.mailbox: wanted a whole number"],
-    [{ env: { DREAMOS_HOST: "0.0.0.0" } }, "DREAMOS_HOST: only loopback"],
+    [{ env: { DREAMOS_HOST: "0.0.0.0" } }, "Cannot listen on 0.0.0.0"],
+    [{ env: { DREAMOS_HOST: "http://a" } }, "DREAMOS_HOST: wanted a name or an IP"],
+    [{ env: { DREAMOS_ALLOW_HOSTS: "a,b:80" } }, "DREAMOS_ALLOW_HOSTS"],
+    [{ env: { DREAMOS_INSECURE: "yes" } }, "DREAMOS_INSECURE: wanted true or false"],
+    [{ flags: { tlsCert: "c", tlsKey: "k", insecure: true } }, "wanted one of both"],
     [{ file: { limits: { frameBytes: 1_000 } } }, "frameBytes has to hold"],
     [{ file: '{"__proto__":{"port":1}}' }, "unknown key __proto__"],
   ])("refuses %j", (sources, said) => {
