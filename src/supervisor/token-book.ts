@@ -61,8 +61,9 @@ export class TokenBook implements views.TokenControl {
     const now = this.#parts.clock.wallMs();
     const row = rules.ownerRow(hash, before, now);
     this.#keep(row);
-    // Not waited for: with a full disk the API still has to come up.
-    this.#commit(row, before ? "rotated" : "created", "HOME/token").catch(() => {});
+    // Not waited for: with a full disk the API still has to come up. The first one is no event:
+    // nobody made it.
+    this.#commit(row, before ? "rotated" : null, "HOME/token").catch(() => {});
   }
 
   /** No more uses are written. */
@@ -190,14 +191,15 @@ export class TokenBook implements views.TokenControl {
     }
   }
 
-  async #commit(row: TokenRow, verb: string, by: string): Promise<void> {
+  async #commit(row: TokenRow, verb: string | null, by: string): Promise<void> {
     const { name, role, scope, expiresAtMs, previousUntilMs } = row;
     const data = JSON.stringify({ name, role, scope, expiresAtMs, previousUntilMs, by });
-    const atMs = this.#parts.clock.wallMs();
-    await this.#parts.commit([
-      { op: "token", row },
-      { op: "event", row: { atMs, type: `token.${verb}`, address: null, data } },
-    ]);
+    const changes: Change[] = [{ op: "token", row }];
+    if (verb !== null) {
+      const atMs = this.#parts.clock.wallMs();
+      changes.push({ op: "event", row: { atMs, type: `token.${verb}`, address: null, data } });
+    }
+    await this.#parts.commit(changes);
     this.#keep(row);
   }
 
