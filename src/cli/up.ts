@@ -30,6 +30,7 @@ import { openToolHost, type ToolHost } from "../tools/tool-host.ts";
 import { version } from "../version.ts";
 import { openTraces } from "../traces/open.ts";
 import { type HomeLock, lockHome, refuseHalfRestored } from "./home-lock.ts";
+import { listenToSignals } from "./signals.ts";
 import { readOwnerToken, replaceOwnerToken } from "./owner-token.ts";
 import { foldersOf } from "../swarm-folders.ts";
 
@@ -83,7 +84,7 @@ export async function up(options: UpOptions): Promise<number> {
     undo.push(() => book.close());
     const { log } = book;
     log("info", "starting", { pid: Deno.pid, version });
-    listenToSignals(ending.resolve, undo);
+    listenToSignals(clock, ending.resolve, undo);
     const folder = join(home, "processes");
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     await endNotedProcesses(folder, clock);
@@ -107,24 +108,15 @@ export async function up(options: UpOptions): Promise<number> {
       { ...{ config, store, hosts, log, swarm, kinds, build, folder }, safe, end: ending.resolve },
       undo,
     );
-    await system.tokens.load();
-    const ownerToken = readOwnerToken(config.home.tokenFile, ids);
-    book.hide(ownerToken);
-    system.tokens.adopt(ownerToken);
-    const server = openApi(config, system, book);
+    const server = await openApi(options, system, book);
     undo.push(() => server.shutdown(), () => book.endFollowing());
-    for (const warning of server.warnings) {
-      log("warn", warning);
-      onTrouble(warning);
-    }
     await system.start();
     writeService(config, server.url, undo);
-    log("info", "ready", { url: server.url, publicUrl: server.publicUrl, toolHostPid: tools.pid });
+    const { url, publicUrl } = server;
+    log("info", "ready", { url, publicUrl, toolHostPid: tools.pid });
     const { tokenFile } = config.home;
     await options.onReady({
-      url: server.url,
-      publicUrl: server.publicUrl,
-      tokenFile,
+      ...{ url, publicUrl, tokenFile },
       pid: Deno.pid,
       inbox: config.inbox,
       system,
@@ -150,24 +142,6 @@ function isDiskFull(error: unknown): boolean {
 
 function diskFull(home: string): DreamError {
   return new DreamError("storage_unavailable", `Cannot start: the disk of ${home} is full`);
-}
-
-/** A terminal, npm and a launcher can each pass on the same Ctrl-C: these are one. */
-const sameSignalMs = 1_000;
-
-/** Ctrl-C and SIGTERM drain; a second one ends at once, agents being safe in the store. */
-function listenToSignals(end: (code: number) => void, undo: (() => void)[]): void {
-  let askedMs: number | null = null;
-  const onSignal = () => {
-    const now = clock.monotonicMs();
-    if (askedMs !== null && now - askedMs > sameSignalMs) Deno.exit(130);
-    askedMs ??= now;
-    end(0);
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, onSignal);
-    undo.push(() => Deno.removeSignalListener(signal, onSignal));
-  }
 }
 
 async function openStore(config: Config, log: Log, undo: (() => unknown)[]): Promise<Store> {
@@ -278,7 +252,15 @@ function backupsOf(config: Config): () => Promise<BackupStream> {
 }
 
 /** The API; `refuse` makes new requests fail while turns drain. */
-function openApi(config: Config, system: System, book: LogBook): Listeners {
+async function openApi(
+  { config, onTrouble }: UpOptions,
+  system: System,
+  book: LogBook,
+): Promise<Listeners> {
+  await system.tokens.load();
+  const ownerToken = readOwnerToken(config.home.tokenFile, ids);
+  book.hide(ownerToken);
+  system.tokens.adopt(ownerToken);
   const app = createApp({
     control: system,
     clock,
@@ -292,6 +274,10 @@ function openApi(config: Config, system: System, book: LogBook): Listeners {
   const { drainMs } = config.limits;
   const fetch = (request: Request) => app.fetch(request);
   const listeners = openListeners({ fetch, listening: config, drainMs, clock });
+  for (const warning of listeners.warnings) {
+    book.log("warn", warning);
+    onTrouble(warning);
+  }
   return { ...listeners, refuse: () => system.close() };
 }
 
