@@ -88,13 +88,18 @@ describe("a line", () => {
       header: "Authorization: Bearer abc.def-123456",
     });
     book.log("info", 'print {"password":"correcthorsebattery"} api_key = sk-aaaabbbbccccdddd end');
+    const issued = `dreamos_${"aB3-_".repeat(9).slice(0, 43)}`;
+    book.log("info", `made ${issued}, dreamos_turn_seconds`);
     book.log("info", "unexpected token: }");
     const text = active();
-    for (const one of ["tok-1234567890abcdef", "abc.def-123456", "correcthorse", "sk-aaaabbbb"]) {
+    for (
+      const one of ["tok-1234567890abcdef", "abc.def-123456", "correcthorse", "sk-aaaabbbb", issued]
+    ) {
       expect(text).not.toContain(one);
     }
     expect(text).toContain("unexpected token: }");
-    expect(text.trim().split("\n").map((line) => JSON.parse(line).seq)).toEqual([1, 2, 3]);
+    expect(text).toContain("dreamos_turn_seconds");
+    expect(text.trim().split("\n").map((line) => JSON.parse(line).seq)).toEqual([1, 2, 3, 4]);
   });
 });
 
