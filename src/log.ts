@@ -48,3 +48,9 @@ export interface LogFilter {
   under?: string;
   traceId?: string;
 }
+
+/** What a line says of an error: its code or name. A message may hold what an agent was told. */
+export function codeOf(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  return String(code ?? name ?? typeof error).slice(0, 100);
+}

@@ -1,5 +1,5 @@
 /** Reads the log from its files, packed ones too, a piece at a time however much there is. */
-import { createReadStream } from "node:fs";
+import { createReadStream, openSync } from "node:fs";
 import { createGunzip } from "node:zlib";
 import type { LogEntry, LogFilter } from "../log.ts";
 import { allParts, type LogPart } from "./folder.ts";
@@ -17,9 +17,25 @@ export interface LogPage {
   before: number | null;
 }
 
+/** Opened at once: it keeps its lines, whatever becomes of its name. */
+function openPart({ path, packed, lastSeq }: LogPart): { file: number; packed: boolean } {
+  try {
+    return { file: openSync(path, "r"), packed };
+  } catch (error) {
+    if (packed || lastSeq === Infinity || !isGone(error)) throw error;
+    // Packed since the folder was read: then that is complete.
+    return { file: openSync(`${path}.gz`, "r"), packed: true };
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return (error as { code?: string }).code === "ENOENT";
+}
+
 /** Lines of a file, as many at a time as were read. */
-async function* linesOf({ path, packed }: LogPart): AsyncGenerator<string[]> {
-  const source = createReadStream(path, { highWaterMark: 256 * 1024 });
+async function* linesOf(part: LogPart): AsyncGenerator<string[]> {
+  const { file, packed } = openPart(part);
+  const source = createReadStream("", { fd: file, highWaterMark: 256 * 1024 });
   const bytes = packed ? source.pipe(createGunzip()) : source;
   // `pipe` passes on no errors, and ends nothing but what it writes to.
   if (packed) source.on("error", (error) => bytes.destroy(error));
@@ -69,7 +85,7 @@ export async function* readForward(
       misses = 0;
     } catch (error) {
       // Packed or forgotten since the folder was read: it is there under another name, or gone.
-      if ((error as { code?: string }).code === "ENOENT") {
+      if (isGone(error)) {
         misses++;
         continue;
       }
@@ -82,33 +98,19 @@ export async function* readForward(
   return seen;
 }
 
-/** The newest lines before the line `before`, or of all. */
+/**
+ * The newest lines before the line `before`, or of all. The file that is written is opened in the
+ * same step as it is found, so that no other can have taken its name.
+ */
 export async function readPage(
   folder: string,
-  filter: LogFilter,
-  range: { limit: number; before?: number },
-): Promise<LogPage> {
-  for (let tries = 1;; tries++) {
-    const parts = allParts(folder);
-    const page = await readParts(parts, filter, range);
-    // Files that were renamed or packed meanwhile were not found under their names.
-    const now = allParts(folder);
-    const isSame = parts.every(({ path, firstSeq }) =>
-      now.some((one) => one.path === path && one.firstSeq === firstSeq)
-    );
-    if (isSame || tries >= 3) return page;
-  }
-}
-
-async function readParts(
-  parts: readonly LogPart[],
   filter: LogFilter,
   { limit, before = Infinity }: { limit: number; before?: number },
 ): Promise<LogPage> {
   const fits = lineFilter(filter);
   const items: LogEntry[] = [];
   let looked = 0;
-  for (const part of parts.toReversed()) {
+  for (const part of allParts(folder).reverse()) {
     if (part.firstSeq >= before) continue;
     if (part.endMs < (filter.sinceMs ?? 0)) break;
     if (looked > mostLooked) return { items, before: part.lastSeq + 1 };
@@ -124,7 +126,7 @@ async function readParts(
         }
       }
     } catch {
-      // Damaged: what could be read of it is shown.
+      // Damaged, or forgotten by now: what could be read of it is shown.
     }
     items.push(...newest.reverse());
     if (items.length >= limit) return { items, before: items.at(-1)!.seq };

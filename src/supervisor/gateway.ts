@@ -5,6 +5,7 @@
  */
 import type { Outcome } from "../actors/envelope.ts";
 import { DreamError, toErrorData } from "../errors.ts";
+import { codeOf } from "../log.ts";
 import type { CallRow } from "../storage/store.ts";
 import { type ToolSpec, toolSpecs } from "../tools/tool-protocol.ts";
 import type { OpenSpan } from "../traces/span.ts";
@@ -80,7 +81,7 @@ export class Gateway implements GatewayFace {
         }
       }
     }).catch((error) => {
-      this.#core.log("error", "calls could not be taken up", { code: String(error?.code) });
+      this.#core.log("error", "calls could not be taken up", { code: codeOf(error) });
     });
   }
 
@@ -118,8 +119,9 @@ export class Gateway implements GatewayFace {
     ).then((outcome) => this.#finish(key, outcome))
       .catch((error) =>
         this.#core.log("error", "a call's result was not stored", {
+          address: cell.address,
           call: row.name,
-          error: String(error?.code ?? error?.name),
+          code: codeOf(error),
         })
       );
   }

@@ -1,4 +1,5 @@
 /** Brings more of a long mailbox into memory. */
+import { codeOf } from "../log.ts";
 import type { Cell } from "./cell.ts";
 import type { Core } from "./core.ts";
 
@@ -21,7 +22,7 @@ export function loadMore(core: Core, cell: Cell): void {
       cell.loading = false;
       core.log("error", "a mailbox could not be read", {
         address: cell.address,
-        error: String(error?.code ?? error?.name),
+        code: codeOf(error),
       });
     });
 }

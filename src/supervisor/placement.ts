@@ -196,9 +196,8 @@ export class Placement {
       isKnown: true,
     }, {
       onFrame: (frame) => {
-        if (cell.residence !== residence) return;
-        if (frame.t === "printed") this.#core.prints.hear(cell, frame);
-        else this.#events.heard(cell, residence, frame);
+        if (frame.t === "printed") return this.#core.prints.hear(cell, residence, frame);
+        if (cell.residence === residence) this.#events.heard(cell, residence, frame);
       },
       onLost: (loss) => {
         if (cell.residence === residence) this.#events.lost(cell, loss);

@@ -1,7 +1,7 @@
 /** What agents print, as lines of the log: whose it is, and no more than a bounded rate. */
 import type { PrintedFrame } from "../actors/protocol.ts";
 import { RateBound } from "../rate-bound.ts";
-import type { Cell } from "./cell.ts";
+import type { Cell, Residence } from "./cell.ts";
 import type { Core } from "./core.ts";
 import { placeOf } from "./turn-log.ts";
 
@@ -17,11 +17,12 @@ export class Prints {
     this.#core = core;
   }
 
-  hear(cell: Cell, { level, text, dropped }: PrintedFrame): void {
+  hear(cell: Cell, stay: Residence, { level, text, dropped }: PrintedFrame): void {
+    if (cell.residence !== stay) return;
     const bound = this.#boundOf(cell);
     if (!bound.takes(text.length + lineCost)) return;
     if (dropped > 0) return this.#drop(cell, dropped);
-    const hand = cell.residence?.hand ?? null;
+    const { hand } = stay;
     // Of several envelopes nobody can say which one it was printed for.
     const place = hand === null
       ? { address: cell.address }

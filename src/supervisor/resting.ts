@@ -1,4 +1,5 @@
 /** Agents that have nothing to do become a row's worth of memory again (R8). */
+import { codeOf } from "../log.ts";
 import { parentOf } from "../address.ts";
 import type { StateSummary } from "../actors/protocol.ts";
 import type { AgentRecord } from "../storage/store.ts";
@@ -41,6 +42,6 @@ export function restPassive(core: Core): void {
     cell.settled.then(() => {
       const isUnasked = cell.askedFor === askedFor && !core.isHalted;
       if (isUnasked && isPassive(core, cell, gateway.callers())) registry.rest(cell);
-    }).catch((error) => log("warn", "an agent was not laid to rest", { error: String(error) }));
+    }).catch((error) => log("warn", "an agent was not laid to rest", { code: codeOf(error) }));
   }
 }

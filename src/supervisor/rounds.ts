@@ -8,6 +8,7 @@
  * - I3 No node is in two rounds: a newer one takes over what an older one had not finished.
  * - I4 A stop never waits for a backoff.
  */
+import { codeOf } from "../log.ts";
 import type { CancelTimer } from "../clock.ts";
 import type { ErrorData } from "../errors.ts";
 import type { AgentRecord } from "../storage/store.ts";
@@ -59,7 +60,7 @@ export class Rounds {
   restart(children: TreeChild[], pauseMs: number): void {
     const round = this.#open(children);
     this.#carryOut(round, pauseMs).catch((error) => {
-      this.#core.log("error", "a restart could not be carried out", { error: String(error) });
+      this.#core.log("error", "a restart could not be carried out", { code: codeOf(error) });
     });
   }
 
@@ -67,7 +68,7 @@ export class Rounds {
   begin(node: TreeChild): void {
     const round = this.#open([node]);
     this.#start(round).catch((error) => {
-      this.#core.log("error", "the tree could not be started", { error: String(error) });
+      this.#core.log("error", "the tree could not be started", { code: codeOf(error) });
     });
   }
 

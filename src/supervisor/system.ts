@@ -3,6 +3,7 @@
  * `Control` that the API calls.
  */
 import { parseAddress, rootAddress } from "../address.ts";
+import { codeOf } from "../log.ts";
 import { CommitRejected } from "../storage/store.ts";
 import { Adapters } from "./adapters.ts";
 import { agentHistory } from "./agent-history.ts";
@@ -269,7 +270,7 @@ export class System implements Control {
   #rejected(error: Error): void {
     if (!(error instanceof CommitRejected)) return this.#parts.onFatal(1, error);
     if (error.own) {
-      this.#core.log("error", "the store refused a commit", { code: String(error.cause ?? "") });
+      this.#core.log("error", "the store refused a commit", { code: codeOf(error.cause) });
     }
     this.#recovering ??= this.#recover().finally(() => this.#recovering = null)
       .catch((failure) => this.#parts.onFatal(1, failure));

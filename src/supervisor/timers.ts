@@ -9,6 +9,7 @@
  *   after a start no delay takes longer than its whole length from then.
  */
 import type { CancelTimer } from "../clock.ts";
+import { codeOf } from "../log.ts";
 import type { TimerRow } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
 import type { Core, Timers as TimersFace } from "./core.ts";
@@ -101,8 +102,7 @@ export class Timers implements TimersFace {
       while (!this.#stopped && await this.#fire() === portion);
       await this.#lookAhead();
     } catch (error) {
-      const { code, name } = error as { code?: unknown; name?: unknown };
-      this.#core.log("error", "timers could not be fired", { code: String(code ?? name) });
+      this.#core.log("error", "timers could not be fired", { code: codeOf(error) });
       this.#cancel = this.#core.clock.after(lookMs, () => void this.#look());
     } finally {
       this.#isFiring = false;
