@@ -17,6 +17,11 @@ interface ErrorKind {
 export const errorKinds = {
   // input
   bad_request: { status: 400, exit: 2, hint: "Correct the request as the message says." },
+  bad_cursor: {
+    status: 400,
+    exit: 2,
+    hint: "Give nextCursor of the page before, with the same filters, or begin without a cursor.",
+  },
   invalid_json: { status: 400, exit: 2, hint: "Send valid JSON (RFC 8259), UTF-8." },
   invalid_address: {
     status: 400,
@@ -85,6 +90,8 @@ export const errorKinds = {
     exit: 5,
     hint: "See what is kept, and for how long: dreamos messages, dreamos status.",
   },
+  bundle_not_found: { status: 404, exit: 5, hint: "See what there is: GET /api/v1/bundles." },
+
   ask_not_found: { status: 404, exit: 5, hint: "Asks are kept 7 days after they settle." },
   token_not_found: { status: 404, exit: 5, hint: "See the tokens: dreamos token list --all." },
   method_not_allowed: { status: 405, exit: 2, hint: "See /openapi.json for the methods." },

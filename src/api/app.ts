@@ -3,6 +3,7 @@ import * as systemAbout from "./abouts/system.ts";
 import { type Context, Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import type { Clock } from "../clock.ts";
+import type { Config } from "../config.ts";
 import { DreamError, toErrorData } from "../errors.ts";
 import type { Ids } from "../ids.ts";
 import type { Limits } from "../limits.ts";
@@ -21,6 +22,8 @@ import { type RouteOptions, routesOf } from "./routes.ts";
 
 export interface AppOptions {
   control: Control;
+  /** What `/config` shows. */
+  config?: Config;
   clock: Clock;
   ids: Ids;
   limits: Limits;

@@ -12,6 +12,7 @@ import type { MemoryHit } from "../storage/memory.ts";
 import type { Page } from "../storage/store.ts";
 import type {
   AgentDetail,
+  AgentsQuery,
   AgentView,
   AskInput,
   CheckpointView,
@@ -36,6 +37,7 @@ import {
   type WriteOptions,
 } from "./call-client.ts";
 import type { OpenStream } from "./event-client.ts";
+import { type ListingClient, listingClient } from "./listing-client.ts";
 import { type LogClient, logClient } from "./log-client.ts";
 import { type StreamClient, streamClient } from "./stream-client.ts";
 import { type TokenClient, tokenClient } from "./token-client.ts";
@@ -62,6 +64,13 @@ export type {
 export { agentVerbs } from "../verbs.ts";
 export type { AgentVerb } from "../verbs.ts";
 export type { IssuedToken, NewToken, TokenView } from "../supervisor/token-views.ts";
+export type {
+  BundleDetail,
+  BundleView,
+  CallView,
+  OpenAskView,
+  TimerView,
+} from "../supervisor/listing-views.ts";
 export type { MemoryHit } from "../storage/memory.ts";
 export type {
   AgentDetail,
@@ -90,11 +99,11 @@ export interface PageQuery {
 }
 
 /** Every method throws `DreamError` with the server's code, or `not_running` without a server. */
-export interface Client extends LogClient, StreamClient {
+export interface Client extends LogClient, StreamClient, ListingClient {
   /** Without a token. */
   health(options?: RequestOptions): Promise<{ status: string }>;
   status(options?: RequestOptions): Promise<SystemStatus>;
-  agents(query?: PageQuery & { under?: string }): Promise<Page<AgentView>>;
+  agents(query?: PageQuery & Omit<AgentsQuery, "limit" | "cursor">): Promise<Page<AgentView>>;
   agent(address: string): Promise<AgentDetail>;
   /** The configuration of an agent's machine. */
   machine(address: string): Promise<MachineView>;
@@ -123,7 +132,9 @@ export interface Client extends LogClient, StreamClient {
   messages(
     query?: PageQuery & { to?: string; from?: string; since?: string | number },
   ): Promise<Page<MessageView>>;
-  deadLetters(query?: PageQuery & { to?: string }): Promise<Page<DeadLetterView>>;
+  deadLetters(
+    query?: PageQuery & { to?: string; reason?: string; since?: string | number },
+  ): Promise<Page<DeadLetterView>>;
   deadLetter(id: number): Promise<DeadLetterView>;
   /** Sends it again, once; resolves with the new envelope's id. */
   replay(id: number, options?: WriteOptions): Promise<{ id: string }>;
@@ -192,6 +203,7 @@ export function createClient(options: ClientOptions): Client {
     },
     ...logClient(call, open),
     ...streamClient(open),
+    ...listingClient(call, queryOf),
     tokens: tokenClient(call, queryOf),
     shutdown: () => call("POST", "/api/v1/shutdown"),
   };

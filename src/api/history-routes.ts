@@ -5,6 +5,7 @@ import { DreamError } from "../errors.ts";
 import type { HistoryQuery } from "../supervisor/history-views.ts";
 import { answer } from "./answer.ts";
 import { historySchemas } from "./history-requests.ts";
+import { openPage } from "./paging.ts";
 import { read } from "./requests.ts";
 import type { Route } from "./route.ts";
 import type { RouteOptions } from "./routes.ts";
@@ -29,8 +30,10 @@ export function historyRoutes({ control }: RouteOptions): Route[] {
       // Causes and effects go through all agents.
       forAgents: "refused",
       async handle(c) {
-        const query: HistoryQuery = read(historySchemas.messageQuery, c.req.query(), "the query");
-        return answer(await control.messageHistory(readId(c.req.param("id") ?? ""), query));
+        const page = openPage(c);
+        const query: HistoryQuery = read(historySchemas.messageQuery, page.query, "the query");
+        const found = await control.messageHistory(readId(c.req.param("id") ?? ""), query);
+        return answer({ ...found, effects: page.seal(found.effects) });
       },
     },
     {
@@ -40,8 +43,10 @@ export function historyRoutes({ control }: RouteOptions): Route[] {
       role: "viewer",
       forAgents: "address",
       async handle(c) {
-        const query: HistoryQuery = read(historySchemas.agentQuery, c.req.query(), "the query");
-        return answer(await control.agentHistory(parseAddress(c.req.param("address")), query));
+        const page = openPage(c);
+        const query: HistoryQuery = read(historySchemas.agentQuery, page.query, "the query");
+        const address = parseAddress(c.req.param("address"));
+        return answer(page.seal(await control.agentHistory(address, query)));
       },
     },
   ];

@@ -46,7 +46,7 @@ export function readLogsQuery(
   const before = /^log\.(\d{1,15})$/.exec(cursor)?.[1];
   if (before !== undefined) return { ...wanted, before: Number(before) };
   throw new DreamError(
-    "bad_request",
+    "bad_cursor",
     `Cannot use the cursor ${JSON.stringify(cursor.slice(0, 80))}: wanted one of this list's pages`,
   );
 }

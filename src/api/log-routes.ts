@@ -8,6 +8,7 @@ import type { TokenCaller } from "../supervisor/control.ts";
 import { answer } from "./answer.ts";
 import { readJsonBody } from "./body.ts";
 import { cursorOf, readLevel, readLogsQuery, readStreamQuery } from "./log-requests.ts";
+import { openPage } from "./paging.ts";
 import type { Route } from "./route.ts";
 import { subtreeOf } from "./scope.ts";
 
@@ -40,9 +41,10 @@ export function logRoutes({ logs, clock, limits }: LogRouteOptions): Route[] {
       role: "viewer",
       forAgents: "handled",
       async handle(c, caller) {
-        const { filter, ...range } = readLogsQuery(c.req.query(), clock.wallMs());
+        const { query, seal } = openPage(c);
+        const { filter, ...range } = readLogsQuery(query, clock.wallMs());
         const page = await logs.page(within(filter, caller), range);
-        return answer({ items: page.items, nextCursor: cursorOf(page.before) });
+        return answer(seal({ items: page.items, nextCursor: cursorOf(page.before) }));
       },
     },
     {

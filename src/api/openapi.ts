@@ -71,6 +71,7 @@ export function refusalsOf({ about, path, role }: Route): ErrorCode[] {
     codes.push("request_timeout");
   }
   if (about.query || about.reads) codes.push("bad_request");
+  if (about.query?.shape.cursor) codes.push("bad_cursor");
   if (about.query?.shape.under || about.query?.shape.to) codes.push("invalid_address");
   if (about.reads?.includes("Idempotency-Key")) codes.push("idempotency_conflict");
   if (path.includes(":address")) codes.push("invalid_address", "agent_not_found");
@@ -180,6 +181,10 @@ const queryTexts: Readonly<Record<string, string>> = {
   includeDeleted: "Also what lies nowhere any more",
   whole: "true: all effects of what was first, not those of the message alone",
   status: "Only with this status",
+  kind: "Only of this kind",
+  reason: "Only those that died for this reason",
+  lane: "Only this lane",
+  group: "Only of this group",
 };
 
 const headers: Readonly<Record<RequestHeader, { description: string; pattern: string }>> = {

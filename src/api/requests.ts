@@ -2,13 +2,21 @@
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { lanes } from "../actors/envelope.ts";
-import { parseAddress } from "../address.ts";
+import { agentStatuses } from "../agent-status.ts";
+import { type Address, parseAddress } from "../address.ts";
 import { parseMoment } from "../duration.ts";
 import { DreamError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { Limits } from "../limits.ts";
 import type { AgentVerb } from "../verbs.ts";
-import type { AskInput, MessageInput, SpawnInput, VerbInput } from "../supervisor/control.ts";
+import type {
+  AgentsQuery,
+  AskInput,
+  MessageInput,
+  SpawnInput,
+  VerbInput,
+} from "../supervisor/control.ts";
+import type { LetterQuery } from "../storage/lists.ts";
 import type { MessageQuery } from "../storage/store.ts";
 
 const longestMs = 366 * 24 * 3_600_000;
@@ -61,7 +69,7 @@ export const count = (fallback: number, max: number) =>
   z.string().regex(/^\d+$/, "wanted a whole number").transform(Number)
     .pipe(z.number().int().min(1).max(max)).prefault(String(fallback));
 /** Opaque; each list reads its own. */
-export const cursor = z.string().max(1_024).optional();
+export const cursor = z.string().max(8_192).optional();
 /** True or false, in words. */
 export const flag = z.enum(["true", "false"]).transform((text) => text === "true").optional();
 
@@ -69,6 +77,8 @@ const agentsQuery = z.strictObject({
   limit: count(100, 1_000),
   cursor,
   under: z.string().optional(),
+  kind: z.string().max(256).optional(),
+  status: z.enum(agentStatuses).optional(),
 });
 const messagesQuery = z.strictObject({
   to: z.string().optional(),
@@ -79,6 +89,8 @@ const messagesQuery = z.strictObject({
 });
 const deadLettersQuery = z.strictObject({
   to: z.string().optional(),
+  reason: z.string().max(256).optional(),
+  since: z.string().optional(),
   limit: count(100, 1_000),
   cursor,
 });
@@ -197,7 +209,7 @@ export function readDeployment(value: Json): string {
 type Query = Record<string, string>;
 
 /** The query of `GET /agents`; `under` may be the root. */
-export function readAgentsQuery(query: Query): { limit: number; cursor?: string; under?: string } {
+export function readAgentsQuery(query: Query): Omit<AgentsQuery, "under"> & { under?: Address } {
   const { under, ...rest } = read(agentsQuery, query, "the query");
   if (under === undefined) return rest;
   return { ...rest, under: under === "/" ? under : parseAddress(under) };
@@ -262,9 +274,13 @@ export function readCountersQuery(
 /** The query of `GET /deadletters`. */
 export function readDeadLettersQuery(
   query: Query,
-): { to?: string; limit: number; cursor?: string } {
-  const { to, ...rest } = read(deadLettersQuery, query, "the query");
-  return to === undefined ? rest : { ...rest, to: parseAddress(to) };
+  nowMs: number,
+): LetterQuery {
+  const { to, since, ...rest } = read(deadLettersQuery, query, "the query");
+  const found: LetterQuery = rest;
+  if (to !== undefined) found.to = parseAddress(to);
+  if (since !== undefined) found.sinceMs = readSince(since, nowMs);
+  return found;
 }
 
 /** The query of `GET /recall`. */

@@ -4,6 +4,7 @@ import * as messagesAbout from "./abouts/messages.ts";
 import * as systemAbout from "./abouts/system.ts";
 import type { Context } from "hono";
 import type { Clock } from "../clock.ts";
+import type { Config } from "../config.ts";
 import type { Limits } from "../limits.ts";
 import type { LogReader } from "../logs/book.ts";
 import type { Control } from "../supervisor/control.ts";
@@ -13,11 +14,14 @@ import { answer } from "./answer.ts";
 import { backupRoutes } from "./backup-routes.ts";
 import { readJsonBody } from "./body.ts";
 import { counterRoute } from "./counter-routes.ts";
+import { configRoutes } from "./config-routes.ts";
 import { deploymentRoutes } from "./deployment-routes.ts";
 import { eventRoute } from "./event-routes.ts";
 import { keepWithin } from "./guard.ts";
+import { listingRoutes } from "./listing-routes.ts";
 import { logRoutes, noLogs } from "./log-routes.ts";
 import { historyRoutes } from "./history-routes.ts";
+import { openPage } from "./paging.ts";
 import { readIdempotency } from "./idempotency.ts";
 import { traceOf, traceRoute } from "./request-trace.ts";
 import type { Route } from "./route.ts";
@@ -38,6 +42,8 @@ import { viewAsk, viewDeadLetter, viewMessage } from "./views.ts";
 
 export interface RouteOptions {
   control: Control;
+  /** What `/config` shows; without it, nothing but limits. */
+  config?: Config;
   clock: Clock;
   limits: Limits;
   /** What `/logs` shows; without it, nothing. */
@@ -62,6 +68,8 @@ export function routesOf(options: RouteOptions): Route[] {
     ...deploymentRoutes(options),
     ...backupRoutes(options),
     ...tokenRoutes(options),
+    ...listingRoutes(options),
+    ...configRoutes(options),
     ...historyRoutes(options),
   ];
 }
@@ -139,8 +147,10 @@ function agentRoutes({ control }: RouteOptions): Route[] {
       role: "viewer",
       forAgents: "handled",
       async handle(c, caller) {
-        const { under, ...query } = readAgentsQuery(c.req.query());
-        return answer(await control.agents({ ...query, under: subtreeOf(caller, under) }));
+        const page = openPage(c);
+        const { under, ...query } = readAgentsQuery(page.query);
+        const found = await control.agents({ ...query, under: subtreeOf(caller, under) });
+        return answer(page.seal(found));
       },
     },
     {
@@ -209,10 +219,11 @@ function readRoutes({ control, clock }: RouteOptions): Route[] {
       role: "viewer",
       forAgents: "handled",
       async handle(c, caller) {
-        const query = readMessagesQuery(c.req.query(), clock.wallMs());
+        const page = openPage(c);
+        const query = readMessagesQuery(page.query, clock.wallMs());
         checkMessages(caller, query);
-        const page = await control.messages(query);
-        return answer({ items: page.items.map(viewMessage), nextCursor: page.nextCursor });
+        const { items, nextCursor } = await control.messages(query);
+        return answer(page.seal({ items: items.map(viewMessage), nextCursor }));
       },
     },
     {
@@ -222,10 +233,11 @@ function readRoutes({ control, clock }: RouteOptions): Route[] {
       role: "viewer",
       forAgents: "handled",
       async handle(c, caller) {
-        const query = readDeadLettersQuery(c.req.query());
+        const page = openPage(c);
+        const query = readDeadLettersQuery(page.query, clock.wallMs());
         checkLetters(caller, query);
-        const page = await control.deadLetters(query);
-        return answer({ items: page.items.map(viewDeadLetter), nextCursor: page.nextCursor });
+        const { items, nextCursor } = await control.deadLetters(query);
+        return answer(page.seal({ items: items.map(viewDeadLetter), nextCursor }));
       },
     },
     {

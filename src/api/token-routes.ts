@@ -6,6 +6,7 @@ import * as tokensAbout from "./abouts/tokens.ts";
 import type { Context } from "hono";
 import { answer } from "./answer.ts";
 import { readJsonBody, readOptionalBody } from "./body.ts";
+import { openPage } from "./paging.ts";
 import type { Route } from "./route.ts";
 import type { RouteOptions } from "./routes.ts";
 import { readNewToken, readRotation, readTokensQuery } from "./token-requests.ts";
@@ -28,7 +29,10 @@ export function tokenRoutes({ control: { tokens }, clock, limits }: RouteOptions
       about: tokensAbout.list,
       role: "admin",
       forAgents: "refused",
-      handle: (c) => answer(tokens.list(readTokensQuery(c.req.query()))),
+      handle(c) {
+        const { query, seal } = openPage(c);
+        return answer(seal(tokens.list(readTokensQuery(query))));
+      },
     },
     {
       method: "GET",

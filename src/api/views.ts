@@ -32,7 +32,8 @@ export function viewAsk(row: AskRow): AskView {
   return { id, outcome, expiresAtMs, settledAtMs };
 }
 
-function viewEnvelope(envelope: Envelope): EnvelopeView {
+/** With its payload as JSON. */
+export function viewEnvelope(envelope: Envelope): EnvelopeView {
   return { ...envelope, payload: readText(envelope.payload) };
 }
 

@@ -263,6 +263,7 @@ async function openApi(
   system.tokens.adopt(ownerToken);
   const app = createApp({
     control: system,
+    config,
     clock,
     ids,
     limits: config.limits,

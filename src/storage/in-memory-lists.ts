@@ -66,10 +66,14 @@ export class InMemoryLists {
     return envelope.seq <= this.#tables.cursor(key, envelope.lane) ? "consumed" : "pending";
   }
 
-  deadLetters({ to, limit, cursor }: LetterQuery): Page<DeadLetter & { id: number }> {
+  deadLetters(
+    { to, reason, sinceMs = 0, limit, cursor }: LetterQuery,
+  ): Page<DeadLetter & { id: number }> {
     const before = cursor === undefined ? Number.POSITIVE_INFINITY : readNumber(cursor);
-    const found = this.#tables.letters.toReversed().filter(({ id, envelope }) =>
-      id < before && (to === undefined || envelope.to === to)
+    const found = this.#tables.letters.toReversed().filter((letter) =>
+      letter.id < before && letter.deadAtMs >= sinceMs &&
+      (to === undefined || letter.envelope.to === to) &&
+      (reason === undefined || letter.reason === reason)
     );
     return page(found, limit, ({ id }) => String(id));
   }

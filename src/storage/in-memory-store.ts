@@ -8,6 +8,7 @@ import { DreamError } from "../errors.ts";
 import type { Checkpoint, CheckpointInfo } from "./checkpoint.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import type { History } from "./history.ts";
+import { InMemoryOpenWork } from "./in-memory-open-work.ts";
 import { InMemoryHistory } from "./in-memory-history.ts";
 import { InMemoryLists } from "./in-memory-lists.ts";
 import { Tables } from "./in-memory-tables.ts";
@@ -48,6 +49,7 @@ class InMemoryStore implements contract.Store {
   readonly tables: Tables;
   readonly memory: Memory;
   readonly history: History;
+  readonly openWork: contract.Store["openWork"];
   /** Transactions so far, failed ones included. */
   groups = 0;
   #lists: InMemoryLists;
@@ -80,6 +82,12 @@ class InMemoryStore implements contract.Store {
       message: (id) => this.#read(() => history.message(id)),
       effects: (...args) => this.#read(() => history.effects(...args)),
       oldest: () => this.#read(() => history.oldest()),
+    };
+    const work = new InMemoryOpenWork(tables);
+    this.openWork = {
+      timers: (query) => this.#read(() => work.timers(query)),
+      calls: (query) => this.#read(() => work.calls(query)),
+      asks: (query) => this.#read(() => work.asks(query)),
     };
     this.memory = new SharedMemory({
       write: (memory, size) => this.#enqueue({ memory }, size),

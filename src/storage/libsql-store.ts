@@ -72,6 +72,12 @@ export class LibsqlStore implements contract.Store {
     oldest: () => this.#read("oldestKept"),
   };
 
+  readonly openWork: contract.Store["openWork"] = {
+    timers: (query) => this.#read("timersBelow", query),
+    calls: (query) => this.#read("callsBelow", query),
+    asks: (query) => this.#read("asksBelow", query),
+  };
+
   constructor(worker: Worker, { file, clock, minFreeBytes = 0 }: LibsqlOptions) {
     this.#worker = worker;
     this.#clock = clock;

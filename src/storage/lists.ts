@@ -11,6 +11,9 @@ import type { DeadLetter, EventRow, MessageQuery, MessageRow, Page } from "./sto
 
 export interface LetterQuery {
   to?: string;
+  reason?: string;
+  /** Dead since then. */
+  sinceMs?: number;
   limit: number;
   cursor?: string;
 }
@@ -79,6 +82,8 @@ export class Lists {
     const before = query.cursor === undefined ? undefined : readNumber(query.cursor);
     const rows = await this.#db.select().from(deadLetters).where(and(
       query.to === undefined ? undefined : eq(deadLetters.receiver, query.to),
+      query.reason === undefined ? undefined : eq(deadLetters.reason, query.reason),
+      query.sinceMs === undefined ? undefined : gte(deadLetters.deadAtMs, query.sinceMs),
       before === undefined ? undefined : lt(deadLetters.id, before),
     )).orderBy(desc(deadLetters.id)).limit(query.limit + 1);
     const shown = rows.slice(0, query.limit);

@@ -1,7 +1,7 @@
 /** Cursors of lists, as they come back from outside: opaque there, read with care here. */
 import { DreamError } from "../errors.ts";
 
-/** @throws {DreamError} `bad_request` */
+/** @throws {DreamError} `bad_cursor` */
 export function readNumber(cursor: string): number {
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
   throw badCursor(cursor);
@@ -10,7 +10,7 @@ export function readNumber(cursor: string): number {
 /**
  * `KEY.SEQ`: a place in one of the mailboxes of an address.
  *
- * @throws {DreamError} `bad_request`
+ * @throws {DreamError} `bad_cursor`
  */
 export function readPlace(cursor: string): { key: number; seq: number } {
   const match = /^(\d{1,15})\.(\d{1,15})$/.exec(cursor);
@@ -21,7 +21,7 @@ export function readPlace(cursor: string): { key: number; seq: number } {
 /**
  * `SENT_AT_MS.ID`: an envelope among all.
  *
- * @throws {DreamError} `bad_request`
+ * @throws {DreamError} `bad_cursor`
  */
 export function readMoment(cursor: string): [number, string] {
   const match = /^(\d{1,15})\.([0-9a-f-]{36})$/.exec(cursor);
@@ -31,7 +31,7 @@ export function readMoment(cursor: string): [number, string] {
 
 function badCursor(cursor: string): DreamError {
   return new DreamError(
-    "bad_request",
+    "bad_cursor",
     `Cannot use the cursor ${JSON.stringify(cursor.slice(0, 80))}: wanted one of this list's pages`,
   );
 }

@@ -9,6 +9,7 @@ import { HistoryReader } from "./history-reader.ts";
 import { Lists } from "./lists.ts";
 import { MemoryTables } from "./memory-sql.ts";
 import { openDatabase } from "./open-database.ts";
+import { OpenWorkReader } from "./open-work-reader.ts";
 import { Reader } from "./reader.ts";
 import { Retention } from "./retention.ts";
 import type { FromStorage, ToStorage } from "./thread-protocol.ts";
@@ -21,6 +22,7 @@ interface Open {
   lists: Lists;
   retention: Retention;
   history: HistoryReader;
+  openWork: OpenWorkReader;
 }
 
 let open: Open | null = null;
@@ -40,6 +42,7 @@ function openFile(file: string): void {
       lists: new Lists(file),
       retention: new Retention(db),
       history: new HistoryReader(db),
+      openWork: new OpenWorkReader(db),
     };
     send({ t: "opened" });
   } catch (error) {
@@ -48,8 +51,8 @@ function openFile(file: string): void {
 }
 
 async function read(id: number, name: string, args: unknown[]): Promise<void> {
-  const { reader, lists, retention, history } = open!;
-  const target = [reader, lists, retention, history].find((one) => name in one)!;
+  const { reader, lists, retention, history, openWork } = open!;
+  const target = [reader, lists, retention, history, openWork].find((one) => name in one)!;
   const method = Reflect.get(target, name) as (...args: unknown[]) => unknown;
   try {
     send({ t: "answer", id, value: await method.apply(target, args) });

@@ -18,8 +18,9 @@ import type { StoredState } from "../actors/protocol.ts";
 import type { ErrorData } from "../errors.ts";
 import type { Checkpoint, CheckpointInfo, CheckpointRequest } from "./checkpoint.ts";
 import type { History } from "./history.ts";
-import type { EventQuery } from "./lists.ts";
+import type { EventQuery, LetterQuery } from "./lists.ts";
 import type { Memory } from "./memory.ts";
+import type { OpenWork } from "./open-work.ts";
 import type { Suspicion } from "./suspicion.ts";
 import type { TokenChange, TokenRow } from "./token-row.ts";
 
@@ -271,9 +272,7 @@ export interface Store {
   tokens(): Promise<TokenRow[]>;
   meta(name: string): Promise<string | null>;
   messages(query: MessageQuery): Promise<Page<MessageRow>>;
-  deadLetters(
-    query: { to?: Address; limit: number; cursor?: string },
-  ): Promise<Page<DeadLetter & { id: number }>>;
+  deadLetters(query: LetterQuery): Promise<Page<DeadLetter & { id: number }>>;
   deadLetterCount(): Promise<number>;
   events(query: EventQuery): Promise<(EventRow & { id: number })[]>;
   /** Removes what retention no longer keeps, in small transactions. @returns rows removed */
@@ -281,6 +280,7 @@ export interface Store {
 
   readonly memory: Memory;
   readonly history: History;
+  readonly openWork: OpenWork;
   /** `ok`, or the first lines of what `PRAGMA integrity_check` found. */
   check(): Promise<string>;
   close(): Promise<void>;

@@ -18,11 +18,13 @@ import type {
   Page,
   TimerRow,
 } from "../storage/store.ts";
+import type { LetterQuery } from "../storage/lists.ts";
 import type { BackupStream } from "../storage/backups.ts";
 import type { CountersFollower } from "./counter-views.ts";
 import type { EventFollow } from "./event-log.ts";
 import type { ExitCount } from "./exit-reason.ts";
 import type { DeploymentCheck, DeploymentView } from "./deployment-views.ts";
+import type { Listing } from "./listing-views.ts";
 import type { TokenControl } from "./token-views.ts";
 import type { TurnFollower } from "./turn-views.ts";
 import type { AgentHistory, HistoryQuery, MessageHistory } from "./history-views.ts";
@@ -133,6 +135,14 @@ export interface AgentView {
   lastError: ErrorData | null;
 }
 
+export interface AgentsQuery {
+  limit: number;
+  cursor?: string;
+  under?: Address;
+  kind?: string;
+  status?: AgentStatus;
+}
+
 /** How an agent's machine is made, for whoever draws it. */
 export interface MachineView {
   address: Address;
@@ -211,14 +221,12 @@ export interface Control {
   carryOut(caller: Caller, input: VerbInput, idempotency?: Idempotency): Promise<VerbAnswer>;
   /** Newest first. */
   checkpoints(address: string): Promise<CheckpointView[]>;
-  agents(query: { limit: number; cursor?: string; under?: string }): Promise<Page<AgentView>>;
+  agents(query: AgentsQuery): Promise<Page<AgentView>>;
   agent(address: string): Promise<AgentDetail>;
   machine(address: string): Promise<MachineView>;
   tree(): Promise<TreeNode>;
   messages(query: MessageQuery): Promise<Page<MessageRow>>;
-  deadLetters(
-    query: { to?: Address; limit: number; cursor?: string },
-  ): Promise<Page<DeadLetter & { id: number }>>;
+  deadLetters(query: LetterQuery): Promise<Page<DeadLetter & { id: number }>>;
   /** @throws {DreamError} `letter_not_found` */
   deadLetter(id: number): Promise<DeadLetter & { id: number }>;
   /**
@@ -257,6 +265,8 @@ export interface Control {
    * @throws {DreamError} `backup_running`, `storage_unavailable`
    */
   backup(caller: Caller): Promise<BackupStream>;
+  /** What agents wait for and what they are made of. */
+  readonly listing: Listing;
   /** Who may use the API. */
   readonly tokens: TokenControl;
   /** Drains and ends the process. */

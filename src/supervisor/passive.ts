@@ -43,6 +43,10 @@ export class Passive {
     [this.#c0, this.#c1, this.#c2, this.#c3] = cursors;
   }
 
+  get kind(): string {
+    return this.#mold.record.agent;
+  }
+
   get spawnedBy(): string | null {
     return this.#mold.record.spawnedBy;
   }

@@ -126,6 +126,14 @@ export class Registry {
     throw new DreamError("agent_not_found", `There is no agent ${address}`);
   }
 
+  /** What it is, and how it stands, without waking one that is passive. */
+  glance(address: Address): { kind: string; status: AgentStatus } | null {
+    const agent = this.#byAddress.get(address);
+    if (!agent) return null;
+    if (!("toCell" in agent)) return { kind: agent.record.agent, status: agent.status };
+    return { kind: agent.kind, status: this.#allPaused ? "paused" : "passive" };
+  }
+
   byKey(key: number): Cell | undefined {
     return this.#cellOf(this.#byKey.get(key));
   }

@@ -25,6 +25,8 @@ import { Housekeeping } from "./housekeeping.ts";
 import { Kinds } from "./kinds.ts";
 import { Ledger } from "./ledger.ts";
 import { Letters } from "./letters.ts";
+import { listingOf } from "./listing.ts";
+import type { Listing } from "./listing-views.ts";
 import { Mail } from "./mail.ts";
 import { buildTree } from "./node.ts";
 import { messageHistory } from "./message-history.ts";
@@ -64,6 +66,7 @@ export class System implements Control {
   readonly deployments: Deployments;
   readonly adapters: Adapters;
   readonly tokens: TokenBook;
+  readonly listing: Listing;
   #startedAtMs: number;
   #recovering: Promise<void> | null = null;
 
@@ -98,6 +101,7 @@ export class System implements Control {
     core.tree = this.#tree = new Tree(core, buildTree(parts.swarm));
     core.places = this.#tree.places;
     this.#door = new Door(core, this.#asks);
+    this.listing = listingOf(core);
     this.tokens = new TokenBook({
       ...{ clock: parts.clock, ids: parts.ids, store: parts.store },
       commit: (changes) => core.ledger.commit(new Draft().change(...changes)),

@@ -4,7 +4,14 @@ import type { StateSummary } from "../actors/protocol.ts";
 import type { Json } from "../json.ts";
 import type { AgentStatus, Page } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
-import type { AgentDetail, AgentView, CheckpointView, MachineView, TreeNode } from "./control.ts";
+import type {
+  AgentDetail,
+  AgentsQuery,
+  AgentView,
+  CheckpointView,
+  MachineView,
+  TreeNode,
+} from "./control.ts";
 import type { Core } from "./core.ts";
 import type { AnySupervisor, TreeChild } from "./node.ts";
 import type { Tree } from "./tree.ts";
@@ -92,17 +99,24 @@ function contextOf(text: string): Json {
 /** Agents in the order of their addresses; the cursor is the last address shown. */
 export function pageOfAgents(
   core: Core,
-  query: { limit: number; cursor?: string; under?: string },
+  query: AgentsQuery,
 ): Page<AgentView> {
-  const { limit, cursor, under } = query;
+  const { limit, cursor, under, kind, status } = query;
   const inside = (address: Address) =>
     !under || under === "/" || address === under || address.startsWith(`${under}/`);
   const found = [...core.registry.addresses()]
     .filter((address) => inside(address) && (!cursor || address > cursor))
     .sort((a, b) => a < b ? -1 : 1);
-  const shown = found.slice(0, limit);
-  const nextCursor = found.length > limit ? shown.at(-1)! : null;
-  return { items: shown.map((address) => viewAgent(core.registry.get(address))), nextCursor };
+  const shown: Address[] = [];
+  for (const address of found) {
+    const seen = core.registry.glance(address);
+    if (kind !== undefined && seen?.kind !== kind) continue;
+    if (status !== undefined && seen?.status !== status) continue;
+    if (shown.push(address) > limit) break;
+  }
+  const nextCursor = shown.length > limit ? shown[limit - 1]! : null;
+  const items = shown.slice(0, limit).map((address) => viewAgent(core.registry.get(address)));
+  return { items, nextCursor };
 }
 
 /** The whole tree; long lists of spawned agents are cut. */

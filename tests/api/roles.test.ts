@@ -39,6 +39,10 @@ const own: Record<string, { query?: string; body?: unknown }> = {
   "GET /api/v1/logs": {},
   "GET /api/v1/logs/stream": {},
   "GET /api/v1/tokens/self": {},
+  "GET /api/v1/timers": {},
+  "GET /api/v1/calls": {},
+  "GET /api/v1/asks": {},
+  "GET /api/v1/limits": {},
 };
 /** The same for an address that is not its own. Lists without it show only what is its own. */
 const foreign: Record<string, { query?: string; body?: unknown }> = {
@@ -47,6 +51,9 @@ const foreign: Record<string, { query?: string; body?: unknown }> = {
   },
   "POST /api/v1/asks": { body: { to: "/full", type: "echo" } },
   "GET /api/v1/agents": { query: "?under=/full" },
+  "GET /api/v1/timers": { query: "?under=/full" },
+  "GET /api/v1/calls": { query: "?under=/full" },
+  "GET /api/v1/asks": { query: "?under=/captain-2" },
   "GET /api/v1/messages": {},
   "GET /api/v1/deadletters": { query: "?to=/captain-2" },
   "GET /api/v1/events": { query: "?under=/full" },

@@ -29,6 +29,7 @@ import { openInMemoryStore } from "../../src/storage/in-memory-store.ts";
 import { systemIds } from "../../src/ids.ts";
 import type { TurnFollower } from "../../src/supervisor/turn-views.ts";
 import type { CountersFollower } from "../../src/supervisor/counter-views.ts";
+import { listingOf } from "../../src/supervisor/listing.ts";
 import { TokenBook } from "../../src/supervisor/token-book.ts";
 import type { AgentHistory, MessageHistory } from "../../src/supervisor/history-views.ts";
 import { viewTraced } from "../../src/supervisor/message-history.ts";
@@ -243,6 +244,10 @@ export class SmallControl implements Control {
       await this.store.commit(changes);
       this.log.touched();
     },
+  });
+  readonly listing = listingOf({
+    store: this.store,
+    registry: { get: (address) => ({ key: 1, cursors: [0, 0, 0, 0], ...this.#find(address) }) },
   });
   followEvents = () => this.log.follow();
 

@@ -100,7 +100,7 @@ export function describeLists(stores: () => Store): void {
     });
 
     it("refuse a cursor of another list", async () => {
-      const refused = { code: "bad_request" };
+      const refused = { code: "bad_cursor" };
       const wrong = { limit: 1, cursor: "'; DROP TABLE agents" };
       await expect(stores().messages(wrong)).rejects.toMatchObject(refused);
       await expect(stores().messages({ ...wrong, to: "/a" })).rejects.toMatchObject(refused);

@@ -4,6 +4,7 @@ import type { Change, Store } from "../../src/storage/store.ts";
 import { CommitRejected } from "../../src/storage/store.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeHistory } from "./store-history.ts";
+import { describeOpenWork } from "./store-open-work.ts";
 import { describeLists } from "./store-lists.ts";
 import { describeMemory } from "./store-memory.ts";
 import { describeRows } from "./store-work.ts";
@@ -39,6 +40,7 @@ export function describeStore(name: string, open: () => Promise<OpenedStore>): v
     describeSweeps(() => opened);
     describeLists(() => store);
     describeHistory(() => store);
+    describeOpenWork(() => store);
     describeMemory(() => opened);
 
     it("is sound", async () => {

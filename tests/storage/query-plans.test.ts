@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Database from "libsql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
+import * as works from "../../src/storage/open-work-statements.ts";
 import * as traces from "../../src/storage/history-statements.ts";
 import { openLibsqlStore } from "../../src/storage/libsql-store.ts";
 import { Lists } from "../../src/storage/lists.ts";
@@ -122,7 +123,14 @@ const allowed: Record<string, { plan: string[]; why: string }> = {
 };
 
 const { statusOf: _part, ...histories } = traces;
-const statements = Object.entries({ ...reads, ...writes, ...sweeps, ...histories, ...memorySql })
+const statements = Object.entries({
+  ...reads,
+  ...writes,
+  ...sweeps,
+  ...histories,
+  ...works,
+  ...memorySql,
+})
   .flatMap(([name, sql]) => [sql].flat().map((one) => [name, one] as const));
 
 describe("the statements", () => {

@@ -1,7 +1,7 @@
 /** Messages, asks, dead letters and what happened, as answers show them. */
 import { z } from "zod";
 import { envelopeKinds, lanes, type ReplyTo } from "../../actors/envelope.ts";
-import type { AskView, DeadLetterView, EventView, MessageView } from "../views.ts";
+import type { AskView, DeadLetterView, EnvelopeView, EventView, MessageView } from "../views.ts";
 import * as words from "./words.ts";
 
 const { address, amount, atMs, json, uuid } = words;
@@ -37,7 +37,7 @@ export const message: z.ZodType<MessageView> = z.object({
   status: z.enum(["pending", "consumed", "dead"]),
 }).meta({ id: "Message" });
 
-const envelope = z.object(envelopeFields).meta({ id: "Envelope" });
+export const envelope: z.ZodType<EnvelopeView> = z.object(envelopeFields).meta({ id: "Envelope" });
 
 export const deadLetter: z.ZodType<DeadLetterView> = z.object({
   id: amount,
