@@ -84,6 +84,9 @@ describe("messages", () => {
     expect(await rig.notes("/a")).toEqual([7]);
     const other = rig.system.send(caller, message, { key: "k", bodyHash: "other" });
     await expect(other).rejects.toMatchObject({ code: "idempotency_conflict" });
+    // The key is the token's own: that of another token is another key.
+    const foreign = await rig.system.send({ name: "another" }, message, key);
+    expect(foreign.ids).not.toEqual(again.ids);
   });
 
   it("fill at most half a mailbox from one sender, the whole of it from all", async () => {
