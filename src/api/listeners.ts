@@ -27,13 +27,13 @@ interface ListenOptions {
  */
 export function openListeners({ listening, ...options }: ListenOptions): Listeners {
   const { host, port, tlsCert, tlsKey } = listening;
-  if (tlsCert === null || tlsKey === null) return openPlain(options, host, port);
+  if (tlsCert === null || tlsKey === null) return openPlain(options, listening);
   const { warnings, ...tls } = readTls(tlsCert, tlsKey, options.clock.wallMs());
   const outer = serve({ ...options, host, port, tls });
   const inner = serve({ ...options, host: "127.0.0.1", port: 0 });
   return {
     url: inner.url,
-    publicUrl: outer.url,
+    publicUrl: publicUrlOf(outer, listening),
     warnings,
     refuse() {
       outer.refuse();
@@ -45,19 +45,26 @@ export function openListeners({ listening, ...options }: ListenOptions): Listene
   };
 }
 
+/** With a name that others can use, where one is known. */
+function publicUrlOf({ url }: Server, { host, allowHosts: [name] }: Listening): string {
+  if (name === undefined || !isWildcard(host)) return url;
+  return url.replace(/\/\/.*(?=:\d+$)/, `//${inUrl(name)}`);
+}
+
 function openPlain(
   options: Omit<ListenOptions, "listening">,
-  host: string,
-  port: number,
+  listening: ListenOptions["listening"],
 ): Listeners {
+  const { host, port } = listening;
   const server = serve({ ...options, host, port });
   if (isLoopback(host)) return { ...server, publicUrl: null, warnings: [] };
-  const taken = new URL(server.url).port;
+  // Not by `URL`, which leaves out the port that a scheme has by itself.
+  const taken = server.url.slice(server.url.lastIndexOf(":") + 1);
   const own = host === "0.0.0.0" ? "127.0.0.1" : isWildcard(host) ? "::1" : host;
   return {
     ...server,
     url: `http://${inUrl(own)}:${taken}`,
-    publicUrl: server.url,
+    publicUrl: publicUrlOf(server, listening),
     warnings: [
       `INSECURE: the API listens on ${inUrl(host)}:${taken} without TLS: whoever is on the way ` +
       "can read every message, and take every token and use it",

@@ -181,6 +181,9 @@ describe("listeners", () => {
       expect.stringContaining("INSECURE: the API listens on 0.0.0.0:"),
     ]);
     expect(one.publicUrl).toMatch(/^http:\/\/0\.0\.0\.0:/);
+    const named = open({ host: "0.0.0.0", insecure: true, allowHosts: ["a.test", "b.test"] });
+    expect(named.publicUrl).toMatch(/^http:\/\/a\.test:\d+$/);
+    await named.shutdown();
     expect(await (await fetch(one.url)).text()).toBe("http:");
     expect(one.url).toMatch(/^http:\/\/127\.0\.0\.1:/);
     await one.shutdown();
