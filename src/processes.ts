@@ -109,6 +109,13 @@ export async function endNotedProcesses(
   return ended;
 }
 
+/** The processes noted in `folder`, and whether each is still there; nothing is changed. */
+export function notedProcesses(folder: string): { pid: number; isThere: boolean }[] {
+  return readNotes(folder).map(({ pid, identity }) => (
+    { pid, isThere: processIdentity(pid) === identity }
+  ));
+}
+
 function readNotes(folder: string): { file: string; pid: number; identity: string }[] {
   let names: string[];
   try {

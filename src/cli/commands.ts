@@ -160,6 +160,11 @@ export const commands: CommandTable = {
     summary: "make a HOME from a backup",
     load: async () => (await import("./restore.ts")).restoreCommand,
   },
+  doctor: {
+    group: "service",
+    summary: "look for what is wrong, and repair what is safe",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
   torture: {
     group: "proof",
     summary: "break a service of its own in every way and count what was lost",

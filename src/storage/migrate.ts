@@ -13,6 +13,11 @@ function migrations(): { version: number; sql: string }[] {
   }));
 }
 
+/** The schema that the newest migration leads to. */
+export function newestSchema(): number {
+  return migrations().at(-1)!.version;
+}
+
 /** The schema version that the file has; 0 for a new one. */
 function versionOf(db: Database): number {
   return (db.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;
@@ -21,7 +26,7 @@ function versionOf(db: Database): number {
 /** @throws {DreamError} `database_newer` when a later version of the program made it */
 export function checkVersion(db: Database, file: string): void {
   const found = versionOf(db);
-  const known = migrations().at(-1)!.version;
+  const known = newestSchema();
   if (found <= known) return;
   throw new DreamError(
     "database_newer",
