@@ -75,7 +75,11 @@ export const errorKinds = {
     exit: 4,
     hint: "Use a token of the role that the message names: docs/tokens.md.",
   },
-  forbidden_host: { status: 403, exit: 4, hint: "Use the URL that dreamos up printed." },
+  forbidden_host: {
+    status: 403,
+    exit: 4,
+    hint: "Use the URL that dreamos up printed, or name the host there: --allow-host NAME.",
+  },
   // lookup
   folder_not_empty: {
     status: 409,
