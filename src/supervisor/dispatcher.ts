@@ -128,7 +128,7 @@ export class Dispatcher implements DispatcherFace {
       return this.#deliver(cell, residence);
     }
     loadMore(this.#core, cell);
-    if (this.#placement.isWanted && isIdle(cell) && !cell.hasWork) {
+    if (this.#placement.wants(residence) && isIdle(cell) && !cell.hasWork) {
       this.#detach(cell)?.thread?.release();
       this.pump();
     }

@@ -39,9 +39,23 @@ export class Placement {
     this.#events = events;
   }
 
-  /** Whether more agents wait for a thread than there may be: then who is idle gives its own up. */
+  /** Whether more agents wait for a thread than there may be: then each has its share of time. */
   get isWanted(): boolean {
-    return this.#waiting.length > Math.max(0, this.#core.limits.maxThreads - this.resident.size);
+    return this.#waiting.length > this.#free;
+  }
+
+  /**
+   * Whether an idle agent is to give its thread up: where there are no more, or where many wait and
+   * it has done but one turn in there. A used thread changes hands in a tenth of the time that a
+   * new one takes to start; who gets mail again and again keeps its own.
+   */
+  wants({ turn }: Residence): boolean {
+    return this.isWanted || turn <= 1 && this.#waiting.length > mostArriving;
+  }
+
+  /** Threads that there may be still. */
+  get #free(): number {
+    return Math.max(0, this.#core.limits.maxThreads - this.resident.size);
   }
 
   /** Those that can have a thread now. */

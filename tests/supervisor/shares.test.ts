@@ -37,3 +37,19 @@ it("an agent that never runs out of work does not keep others from the one threa
   });
   expect(await rig.notes("/a")).toEqual(many.map((_, n) => n));
 }, 90_000);
+
+it("many that start at once and have nothing to do pass a few threads on", async () => {
+  const pool = [{ type: "dynamic" as const, id: "pool", agents: ["probe"] }];
+  rig = await openRig({ folder, children: pool });
+  const spawned = Array.from({ length: 200 }, (_, n) => `/pool/p${n}`);
+  await Promise.all(
+    spawned.map((address) => rig.system.spawn({ name: "tester" }, { address, kind: "probe" })),
+  );
+  await eventually(async () => {
+    const views = await Promise.all(spawned.map((address) => rig.system.agent(address)));
+    return views.every(({ turns }) => turns > 0);
+  }, { what: "the first turn of each" });
+  expect(rig.hosts.live).toBeLessThan(60);
+  await Promise.all(spawned.slice(0, 100).map((address) => rig.send(address, "note", { n: 1 })));
+  expect(await rig.notes(spawned[99]!)).toEqual([1]);
+});
