@@ -53,12 +53,12 @@ export interface Run {
 
 export interface Command {
   /**
-   * Positional arguments as `--help` shows them; `[X]` may be left out, `X…` repeats. The words
-   * ADDRESS, KIND, FILE, FOLDER, DIR and COMMAND, here and as values of options, are completed.
+   * Positional arguments as `--help` shows them and completion reads them (usage-places.ts): `[X]`
+   * may be left out, `X…` repeats, `a|b` are words to choose from, ` | ` stands between whole
+   * alternatives. ADDRESS, KIND, TYPE, NUMBER, KEY, COMMAND, FILE, FOLDER and DIR, here and as
+   * values of options, are known to completion.
    */
   usage: string;
-  /** What the first argument can be, where it is one of few words; for completion. */
-  words?: readonly string[];
   summary: string;
   /** Lines below the summary. */
   about?: string[];

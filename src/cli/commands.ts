@@ -170,6 +170,11 @@ export const commands: CommandTable = {
     summary: "break a service of its own in every way and count what was lost",
     load: async () => (await import("./torture.ts")).tortureCommand,
   },
+  completion: {
+    group: "dreamos",
+    summary: "print the completion script of a shell",
+    load: async () => (await import("./completion.ts")).completionCommand,
+  },
   help: {
     group: "dreamos",
     summary: "show this, or the help of one command",

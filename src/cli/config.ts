@@ -23,7 +23,6 @@ export const configCommand: Command = {
     "that no start would take is not written. What is changed holds from the next start on.",
   ],
   options: { set: { type: "boolean", help: "of list: only what is not the default" } },
-  words: acts,
   examples: [
     "dreamos config",
     "dreamos config get port",

@@ -17,7 +17,6 @@ const heads = [
 const portion = 200;
 
 export const deadLettersCommand: Command = {
-  words: ["list", "show", "replay", "drop"],
   usage: "[list [ADDRESS] | show NUMBER | replay NUMBER… | drop NUMBER…]",
   summary: "see messages that could not be handled, send them again or forget them",
   about: [

@@ -17,7 +17,6 @@ const pageCount = 100;
 
 export const exportCommand: Command = {
   usage: "messages|agents|deadletters",
-  words: kinds,
   summary: "print everything of one kind, one line of JSON each",
   about: [
     "Reads page after page, so it takes little memory however much there is. Messages and dead",

@@ -24,7 +24,6 @@ export const serviceCommand: Command = {
     swarm: { type: "string", value: "FILE", help: "the swarm that it runs" },
     force: { type: "boolean", help: "of install: write over what is there" },
   },
-  words: acts,
   examples: [
     "dreamos service install --home ~/dreamos",
     "dreamos service print systemd --user dreamos --home /var/lib/dreamos",

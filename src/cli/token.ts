@@ -11,7 +11,6 @@ const words = ["create", "list", "show", "rotate", "revoke"] as const;
 
 export const tokenCommand: Command = {
   usage: "create NAME | list | show [NAME] | rotate NAME | revoke NAME…",
-  words,
   summary: "make and end tokens for people and programs",
   about: [
     "A viewer sees everything, an operator also acts on agents and messages, an admin may all. A",

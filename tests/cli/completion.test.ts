@@ -1,0 +1,136 @@
+/** Completion as people meet it: real shells in a real terminal, and what they are told. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commands } from "../../src/cli/commands.ts";
+import { placesOf } from "../../src/cli/usage-places.ts";
+import { optionsOf } from "../../src/cli/arguments.ts";
+import { isInstalled, type ShellName, TypedShell } from "../support/typed-shell.ts";
+import { openHome, runCli } from "./run-cli.ts";
+
+const bin = fileURLToPath(new URL("../../bin", import.meta.url));
+let service: Awaited<ReturnType<typeof openHome>>;
+let folder: string;
+beforeAll(async () => {
+  service = await openHome();
+  folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(join(folder, "my-swarm.ts"), "");
+  await Deno.mkdir(join(folder, "my-home"));
+});
+afterAll(async () => {
+  await service.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+/** What is offered after `dreamos WORDS`, the last word being typed. */
+async function offered(...words: string[]): Promise<{ offers: string[]; paths: string | null }> {
+  const ended = await runCli(["completion", "offers", "--json", "--", ...words], {
+    env: { DREAMOS_HOME: service.home },
+    cwd: folder,
+  });
+  expect(ended).toMatchObject({ code: 0, err: "" });
+  const { offers, paths } = JSON.parse(ended.out);
+  return { offers: offers.map(({ text }: { text: string }) => text), paths };
+}
+
+describe("what is offered", () => {
+  test.each<[string[], string[]]>([
+    [["sta"], ["status"]],
+    [["status", "/c"], ["/captain"]],
+    [["send", "/captain", ""], ["echo"]],
+    [["send", "--la"], ["--lane"]],
+    [["send", "--lane", "h"], ["high"]],
+    [["send", "--lane=h"], ["--lane=high"]],
+    [["--home", service?.home ?? "x", "pau"], ["pause"]],
+    [["ps", "--json", "--js"], []],
+    [["deadletters", "re"], ["replay"]],
+    [["deadletters", "show", ""], ["1"]],
+    [["deadletters", "replay", "7", ""], ["1"]],
+    [["spawn", "count", "--as", "/w"], ["/workers"]],
+    [["config", "get", "por"], ["port"]],
+    [["service", "print", "sy"], ["systemd"]],
+    [["help", "vers"], ["version"]],
+    [["send", "--", "--la"], []],
+    [["nonsense", ""], []],
+  ])("%j", async (words, wanted) => {
+    expect((await offered(...words)).offers).toEqual(wanted);
+  });
+
+  test("paths are left to the shell", async () => {
+    expect(await offered("deploy", "")).toMatchObject({ paths: "files" });
+    expect(await offered("up", "--swarm=m")).toMatchObject({ paths: "files" });
+    expect(await offered("ps", "--home", "")).toMatchObject({ offers: [], paths: "folders" });
+    expect(await offered("init", "")).toMatchObject({ paths: "folders" });
+  });
+
+  test("without a service, or with one that does not answer, nothing is, and soon", async () => {
+    const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const url = `http://127.0.0.1:${(silent.addr as Deno.NetAddr).port}`;
+    expect((await offered("status", "--url", url, "--token", "t", "")).offers).toEqual([]);
+    silent.close();
+    expect((await offered("status", "--url", url, "--token", "t", "")).offers).toEqual([]);
+    expect((await offered("status", "--home", folder, "")).offers).toEqual([]);
+  });
+
+  test("the usage of every command can be read", async () => {
+    const names = new Set([
+      ...["ADDRESS", "KIND", "TYPE", "NUMBER", "KEY", "COMMAND", "FILE", "FOLDER", "SWARM"],
+      ...["NAME", "VALUE", "WORDS", "FILTER", "MESSAGE-ID", "JSON"],
+    ]);
+    for (const [name, { load }] of Object.entries(commands)) {
+      const command = await load();
+      const places = placesOf(command.usage, [], optionsOf(command));
+      const strange = places.filter((place) => !names.has(place) && !/^[a-z]+$/.test(place));
+      expect(strange, `${name}: ${command.usage}`).toEqual([]);
+      expect(places.length === 0, name).toBe(command.takes[1] === 0);
+    }
+  });
+});
+
+const setups: Record<ShellName, string> = {
+  bash: "source <(dreamos completion bash)",
+  zsh: "autoload -U compinit && compinit -u -D && source <(dreamos completion zsh)",
+  fish: "dreamos completion fish | source",
+};
+
+describe.each(Object.entries(setups))("in %s", (name, setup) => {
+  test("commands, options, values, addresses and paths", async (context) => {
+    for (const program of [name, "tmux"]) {
+      if (!await isInstalled(program, program === "tmux" ? "-V" : "--version")) {
+        context.skip(`${program} is not installed: completion in ${name} is not tried`);
+      }
+    }
+    const PATH = `${bin}:${Deno.env.get("PATH")}`;
+    const env = { PATH, DREAMOS_HOME: service.home };
+    const shell = await TypedShell.open(name as ShellName, { env, cwd: folder });
+    try {
+      await shell.type(`${setup} && echo "o""k"`);
+      await shell.press("Enter");
+      await shell.see("the script is loaded", (lines) => lines.some((line) => line === "ok"));
+      const cases: [string, string][] = [
+        ["dreamos stat", "dreamos status "],
+        ["dreamos status /cap", "dreamos status /captain"],
+        ["dreamos send /captain ec", "dreamos send /captain echo"],
+        ["dreamos send --lane no", "dreamos send --lane normal"],
+        ["dreamos send --lane=no", "dreamos send --lane=normal"],
+        ["dreamos up --wat", "dreamos up --watch"],
+        ["dreamos deploy my-s", "dreamos deploy my-swarm.ts"],
+        ["dreamos up --swarm=my-s", "dreamos up --swarm=my-swarm.ts"],
+        ["dreamos ps --home my-h", "dreamos ps --home my-home/"],
+      ];
+      for (const [typed, whole] of cases) {
+        await shell.type(typed);
+        await shell.press("Tab");
+        await shell.see(
+          `${typed} becomes ${whole}`,
+          (lines) =>
+            lines.some((line) => line.replace(/^[^>#]*[>#] ?/, "").startsWith(whole.trimEnd())),
+        );
+        await shell.press("C-u", "C-l");
+        await shell.see("a clean line", (lines) => !lines.some((line) => line.includes(typed)));
+      }
+    } finally {
+      await shell.close();
+    }
+  }, 60_000);
+});
