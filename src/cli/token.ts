@@ -7,8 +7,6 @@ import { type Command, type Run, textOption } from "./command.ts";
 import { findService } from "./service.ts";
 import { printable, table } from "./text.ts";
 
-const words = ["create", "list", "show", "rotate", "revoke"] as const;
-
 export const tokenCommand: Command = {
   usage: "create NAME | list | show [NAME] | rotate NAME | revoke NAME…",
   summary: "make and end tokens for people and programs",
