@@ -45,6 +45,8 @@ import type { AskView, DeadLetterView, MessageView } from "./views.ts";
 
 export type { LogQuery, LogStreamQuery } from "./log-client.ts";
 export type { LogEntry, LogLevel } from "../log.ts";
+export type { Span } from "../traces/span.ts";
+export type { TraceView } from "../traces/traces.ts";
 export type { ClientOptions, RequestOptions, WriteOptions } from "./call-client.ts";
 export { DreamError } from "../errors.ts";
 export type { AskView, DeadLetterView, EventView, MessageView } from "./views.ts";

@@ -85,6 +85,11 @@ export const commands: CommandTable = {
     summary: "show the log of the service and its agents, or follow it",
     load: async () => (await import("./logs.ts")).logsCommand,
   },
+  trace: {
+    group: "look",
+    summary: "show the steps of a sampled trace",
+    load: async () => (await import("./trace.ts")).traceCommand,
+  },
   spawn: {
     group: "agents",
     summary: "start a new agent",

@@ -212,7 +212,7 @@ export class Dispatcher implements DispatcherFace {
     const fault = loopFault(cell, loop, hand);
     if (fault) return this.#fail(cell, hand, "looping", fault);
     const begunMs = this.#core.clock.monotonicMs();
-    const committed = acceptTraced(this.#core, this.#turns, { cell, hand, frame });
+    const committed = acceptTraced(this.#core, this.#turns, cell, hand, frame);
     if (committed instanceof MailboxFull) return this.#block(cell, committed.receiver);
     residence.hand = null;
     this.#hands.free(residence);

@@ -1,7 +1,7 @@
 /** Turns with the spans of sampled traces, and a line for each where somebody wants to see them. */
 import type { Envelope } from "../actors/envelope.ts";
 import type { TurnedFrame } from "../actors/protocol.ts";
-import type { TurnSpans } from "../traces/traces.ts";
+import { hasSampled, type TurnSpans } from "../traces/traces.ts";
 import type { Cell } from "./cell.ts";
 import type { Core } from "./core.ts";
 import { placeOf } from "./turn-log.ts";
@@ -11,7 +11,9 @@ import { MailboxFull, type Turns } from "./turns.ts";
 export function acceptTraced(
   core: Core,
   turns: Turns,
-  { cell, hand, frame }: { cell: Cell; hand: readonly Envelope[]; frame: TurnedFrame },
+  cell: Cell,
+  hand: readonly Envelope[],
+  frame: TurnedFrame,
 ): Promise<void> | MailboxFull {
   if (core.log.wants?.("debug", cell.address)) logTurn(core, cell, hand, frame);
   const spans = spansOf(core, cell, hand, frame.consumed);
@@ -46,7 +48,8 @@ function spansOf(
   const { residence, origins: { spawnedFor } } = cell;
   // The first turn of an agent is of the message that it was spawned for.
   const isFirst = hand.length === 0 && spawnedFor !== null;
-  return traces.turn(isFirst ? [spawnedFor] : hand, isFirst ? 1 : count, {
+  if (isFirst ? !hasSampled([spawnedFor], 1) : !hasSampled(hand, count)) return null;
+  return traces.turn(isFirst ? [spawnedFor] : hand.slice(0, count), {
     address: cell.address,
     agent: cell.record.agent,
     turn: cell.turns + 1,

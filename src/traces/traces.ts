@@ -63,6 +63,20 @@ export interface TurnSpans {
   end(error?: string): void;
 }
 
+interface Traced {
+  trace: string | null;
+}
+
+/** Whether one of the first `count` is sampled. Asked for each turn: it allocates nothing. */
+export function hasSampled(hand: readonly Traced[], count: number): boolean {
+  for (let i = 0; i < count && i < hand.length; i++) {
+    const { trace } = hand[i]!;
+    if (trace !== null && isSampled(trace)) return true;
+  }
+  return false;
+}
+
+/** Makes spans and keeps the newest. */
 export class Traces {
   readonly #options: TracesOptions;
   #kept = new Map<string, Kept>();
@@ -94,34 +108,15 @@ export class Traces {
     });
   }
 
-  /** The spans of a turn over the first `count` of `hand`; null when none of them is sampled. */
-  turn(hand: readonly { trace: string | null }[], count: number, about: TurnFacts) {
-    for (let i = 0; i < count && i < hand.length; i++) {
-      const { trace } = hand[i]!;
-      if (trace !== null && isSampled(trace)) return this.#turn(hand.slice(0, count), about);
-    }
-    return null;
-  }
-
-  /** What is kept of a trace; null when nothing is. */
-  find(traceId: string): TraceView | null {
-    const kept = this.#kept.get(traceId);
-    if (!kept) return null;
-    const spans = kept.spans.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
-    return { traceId, spans, dropped: kept.dropped };
-  }
-
-  #isChosen(): boolean {
-    const { percent, ids } = this.#options;
-    return percent > 0 && ids.random() * 100 < percent;
-  }
-
-  #turn(hand: readonly { trace: string | null }[], about: TurnFacts): TurnSpans {
+  /** The spans of a turn over `hand`, of which some must be sampled. */
+  turn(hand: readonly Traced[], about: TurnFacts): TurnSpans {
     const byTrace = new Map<string, string[]>();
     for (const { trace } of hand) {
       if (trace === null || !isSampled(trace)) continue;
       const id = traceIdOf(trace);
-      byTrace.set(id, [...byTrace.get(id) ?? [], trace]);
+      const others = byTrace.get(id);
+      if (others) others.push(trace);
+      else byTrace.set(id, [trace]);
     }
     const startedAtMs = this.#options.clock.wallMs() - about.tookMs;
     const spans = new Map<string, OpenSpan>();
@@ -146,6 +141,19 @@ export class Traces {
         for (const span of spans.values()) span.end(error === undefined ? {} : { error });
       },
     };
+  }
+
+  /** What is kept of a trace; null when nothing is. */
+  find(traceId: string): TraceView | null {
+    const kept = this.#kept.get(traceId);
+    if (!kept) return null;
+    const spans = kept.spans.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
+    return { traceId, spans, dropped: kept.dropped };
+  }
+
+  #isChosen(): boolean {
+    const { percent, ids } = this.#options;
+    return percent > 0 && ids.random() * 100 < percent;
   }
 
   #begin(

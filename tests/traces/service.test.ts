@@ -140,6 +140,19 @@ describe("a sampled trace", () => {
       "/back answered",
       "/back asked for a file",
     ]);
+    const shown = await service.cli("trace", traceId);
+    expect(shown.out.split("\n").map((line) => line.trim().split(/ {2,}/).slice(2, 4))).toEqual([
+      ["SPAN", "ADDRESS"],
+      ["POST /api/v1/asks"],
+      ["process front", "/front"],
+      ["process back", "/back"],
+      ["call file.read", "/back"],
+      ["process back", "/back"],
+      ["process back", "/back"],
+      ["process front", "/front"],
+      [],
+    ]);
+    expect(await service.cli("trace", "nonsense")).toMatchObject({ code: 2 });
     const missing = service.client.trace("f".repeat(32));
     await expect(missing).rejects.toThrow(DreamError);
   });
@@ -222,6 +235,25 @@ describe("levels", () => {
   });
 });
 
+it("does what docs/logs.md says", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/logs.md", import.meta.url));
+  const blocks = [...page.matchAll(/^```sh\n(.*?)^```/gms)].flatMap((match) =>
+    match[1]!.replaceAll("\\\n", "").trim().split("\n")
+  );
+  const cells = [...page.matchAll(/^\| `(dreamos [^`]+)`/gm)].map((match) => match[1]!);
+  const commands = [...cells, ...blocks].filter((line) => !line.includes("--follow"));
+  expect(commands.length).toBeGreaterThan(8);
+  for (const command of commands.filter((line) => line.startsWith("dreamos "))) {
+    const args = command.replace(" ID", ` ${traceId}`).split(" ").slice(1);
+    expect([command, (await service.cli(...args)).code]).toEqual([command, 0]);
+  }
+  const [, example] = /^```json\n(.*?)^```/ms.exec(page)!;
+  const line = (await linesOf("/chatter")).find(({ turn }) => turn !== undefined)!;
+  expect(Object.keys(JSON.parse(example!))).toEqual(
+    expect.arrayContaining(Object.keys(line).slice(0, 6)),
+  );
+});
+
 /** All files of HOME, packed ones unpacked; but for the database, which may hold payloads. */
 async function readHome(): Promise<{ path: string; bytes: Uint8Array }[]> {
   const files: { path: string; bytes: Uint8Array }[] = [];
@@ -271,6 +303,11 @@ describe("secrets", () => {
         lines.some(({ message }) => message.includes("[secret]"));
     });
     await service.stop();
+    const offline = await service.cli("logs", "--since", "1h", "--level", "warn", "--json");
+    expect(offline.code).toBe(0);
+    const lines = offline.out.trim().split("\n").map((line) => JSON.parse(line) as LogEntry);
+    expect(lines.some(({ code }) => code === "crashed")).toBe(true);
+    expect(await service.cli("logs", "--follow")).toMatchObject({ code: 3, out: "" });
     for (const secret of [...Object.values(planted), token]) expect(texts).not.toContain(secret);
     const files = await readHome();
     const filesWith = (text: string) =>

@@ -3,7 +3,7 @@ import { systemClock } from "../../src/clock.ts";
 import { systemIds } from "../../src/ids.ts";
 import type { Span } from "../../src/traces/span.ts";
 import { isSampled, readTraceparent } from "../../src/traces/traceparent.ts";
-import { Traces } from "../../src/traces/traces.ts";
+import { hasSampled, Traces } from "../../src/traces/traces.ts";
 
 const ids = systemIds(systemClock);
 const a = "0af7651916cd43dd8448eb211c80319c";
@@ -56,7 +56,7 @@ describe("traces", () => {
       { trace: trace("3".repeat(32), parent, "00") },
       { trace: trace("4".repeat(32)) },
     ];
-    const turn = traces.turn(hand, 5, about)!;
+    const turn = traces.turn(hand.slice(0, 5), about);
     const unsampled = trace("3".repeat(32), parent, "00");
     expect(turn.next(unsampled)).toBe(unsampled);
     expect(turn.next(trace("4".repeat(32)))).toBe(trace("4".repeat(32)));
@@ -75,8 +75,10 @@ describe("traces", () => {
   it("makes nothing of what is not sampled", () => {
     const { traces, spans } = open();
     const hand = [{ trace: null }, { trace: trace(a, parent, "00") }];
-    expect(traces.turn(hand, 2, about)).toBeNull();
-    expect(traces.turn([{ trace: trace(a) }], 0, about)).toBeNull();
+    expect(hasSampled(hand, 2)).toBe(false);
+    expect(hasSampled([...hand, { trace: trace(a) }], 2)).toBe(false);
+    expect(hasSampled([...hand, { trace: trace(a) }], 3)).toBe(true);
+    expect(hasSampled([], 3)).toBe(false);
     expect(traces.call(null, "file.read", "/x")).toBeNull();
     expect(traces.request(null, "GET", "/")).toBeNull();
     expect(traces.request("nonsense", "GET", "/")).toBeNull();
