@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
 import type { Control } from "../supervisor/control.ts";
-import type { EventFilter, EventFollow } from "../supervisor/event-log.ts";
+import type { EventFilter, EventFollow, StoredEvent } from "../supervisor/event-log.ts";
 import { type EventsQuery, readEventsQuery } from "./requests.ts";
 import type { Route } from "./route.ts";
 import { subtreeOf } from "./scope.ts";
@@ -14,6 +14,7 @@ import { viewEvent } from "./views.ts";
 const mostReady = 64 * 1024;
 /** A comment so often keeps the line open. */
 const beatMs = 15_000;
+const encoder = new TextEncoder();
 
 export interface EventRouteOptions {
   control: Control;
@@ -75,20 +76,19 @@ interface Source {
 }
 
 function streamOf(source: Source, clock: Clock, slowMs: number): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
   const { log } = source;
   let stopWatch = () => {};
   let isCut = false;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       stopWatch();
-      const text = await nextText(source);
+      const bytes = await nextBytes(source);
       if (isCut) return;
-      if (text === null) {
+      if (bytes === null) {
         log.close();
         return controller.close();
       }
-      controller.enqueue(encoder.encode(text));
+      controller.enqueue(bytes);
       if ((controller.desiredSize ?? 0) > 0) return;
       stopWatch = clock.after(slowMs, () => {
         isCut = true;
@@ -106,22 +106,43 @@ function streamOf(source: Source, clock: Clock, slowMs: number): ReadableStream<
 }
 
 /** What comes next, or a comment when nothing did for a while; null at the end. */
-async function nextText(source: Source): Promise<string | null> {
+async function nextBytes(source: Source): Promise<Uint8Array | null> {
   const { log, filter } = source;
   while (true) {
     const { items, upTo } = await log.read(source.after, filter);
     const wasAtEnd = upTo === source.after;
     source.after = upTo;
-    if (items.length > 0) {
-      return items.map((row) => `id: ${row.id}\nevent: event\ndata: ${textOf(row)}\n\n`).join("");
-    }
+    if (items.length > 0) return bytesOfAll(items);
     if (!wasAtEnd) continue;
     if (!source.follow) return null;
     const asked = source.after;
     if (!await log.wait(asked, beatMs)) return null;
     const more = await log.read(asked, filter);
-    if (more.upTo === asked) return ":\n\n";
+    if (more.upTo === asked) return encoder.encode(":\n\n");
   }
 }
 
-const textOf = (row: Parameters<typeof viewEvent>[0]) => JSON.stringify(viewEvent(row));
+/** Written out once for all readers, as long as the log keeps the event in memory. */
+const written = new WeakMap<StoredEvent, Uint8Array>();
+
+function bytesOf(row: StoredEvent): Uint8Array {
+  let bytes = written.get(row);
+  if (!bytes) {
+    const data = JSON.stringify(viewEvent(row));
+    bytes = encoder.encode(`id: ${row.id}\nevent: event\ndata: ${data}\n\n`);
+    written.set(row, bytes);
+  }
+  return bytes;
+}
+
+function bytesOfAll(rows: readonly StoredEvent[]): Uint8Array {
+  if (rows.length === 1) return bytesOf(rows[0]!);
+  const parts = rows.map(bytesOf);
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,6 +1,8 @@
 /**
  * The durable events as they come, for those who follow them. One read of the store serves all
  * followers; each takes what it wants when it wants it, so a slow one keeps nothing in memory.
+ * Reading and telling comes in rounds with a pause between, longer with more followers: however
+ * many there are, they take a small part of the time that commits need.
  *
  * Invariants:
  * - I1 A follower is shown every event after its place, in order, however long it was away.
@@ -32,6 +34,9 @@ export interface EventFollow {
 }
 
 const page = 500;
+/** Some ten times what a round takes: one read of the store, and one write to each follower. */
+const pauseMs = 5;
+const pausePerFollowerMs = 0.4;
 /** Events kept in memory while somebody follows. */
 const recent = 2_000;
 
@@ -47,6 +52,9 @@ export class EventLog {
   #ready: Promise<void> = Promise.resolve();
   #reading = false;
   #again = false;
+  #isDue = false;
+  /** Monotonic ms before which no other round begins. */
+  #nextRoundMs = Number.NEGATIVE_INFINITY;
   #waiting = new Set<() => void>();
 
   constructor(store: Store, clock: Clock) {
@@ -61,7 +69,14 @@ export class EventLog {
 
   /** Events have become durable. */
   touched(): void {
-    if (this.isFollowed) this.#readOn();
+    if (!this.isFollowed || this.#isDue) return;
+    const waitMs = this.#nextRoundMs - this.#clock.monotonicMs();
+    if (waitMs <= 0) return void this.#readOn();
+    this.#isDue = true;
+    this.#clock.after(waitMs, () => {
+      this.#isDue = false;
+      this.#readOn();
+    });
   }
 
   /** The process ends: nothing more comes. */
@@ -106,6 +121,8 @@ export class EventLog {
     this.#again = true;
     if (this.#reading) return;
     this.#reading = true;
+    const restMs = pauseMs + pausePerFollowerMs * this.#followers;
+    this.#nextRoundMs = this.#clock.monotonicMs() + restMs;
     try {
       await this.#ready;
       while (this.#again) {

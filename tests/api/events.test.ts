@@ -1,8 +1,12 @@
 /** Durable events as server-sent events, over a real socket. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { createClient, type EventView } from "../../src/api/client.ts";
 import { readEvents } from "../../src/event-stream.ts";
+import { systemClock } from "../../src/clock.ts";
+import { openInMemoryStore } from "../../src/storage/in-memory-store.ts";
+import { EventLog } from "../../src/supervisor/event-log.ts";
 import { eventually } from "../support/eventually.ts";
+import { HandClock } from "../support/hand-clock.ts";
 import { type OpenDoor, openDoor } from "./open-door.ts";
 
 const slowReaderMs = 300;
@@ -120,11 +124,49 @@ test.each([
   expect(["bad_request", "invalid_address"]).toContain(error.code);
 });
 
-test("200 followers all hear it, and are forgotten when they leave", async () => {
+test("200 followers all hear it, it is written out once, and they are forgotten", async () => {
+  const { store } = door.control;
+  let reads = 0;
+  const count = <T extends { data: string }>(row: T): T => {
+    const { data } = row;
+    return Object.defineProperty({ ...row }, "data", { get: () => (reads++, data) });
+  };
+  const readRows = store.events.bind(store);
+  const counted = vi.spyOn(store, "events")
+    .mockImplementation(async (query) => (await readRows(query)).map(count));
   const streams = await Promise.all(
     Array.from({ length: 200 }, () => client().events({ signal: leaving.signal })),
   );
   await happen({ type: "agent.seen" });
   const heard = await Promise.all(streams.map((events) => take(events, 1)));
   expect(heard.every(([event]) => event!.type === "agent.seen")).toBe(true);
+  expect(reads).toBe(1);
+  counted.mockRestore();
 }, 60_000);
+
+test("rounds are further apart with more followers: what comes between goes together", async () => {
+  const clock = new HandClock(1_000);
+  const store = openInMemoryStore({ clock: systemClock });
+  const log = new EventLog(store, clock);
+  const all = await Promise.all(Array.from({ length: 200 }, () => log.follow()));
+  const reads = vi.spyOn(store, "events");
+  const row = { atMs: 1, type: "agent.seen", address: null, data: "{}" };
+  for (let i = 0; i < 1_000; i++) {
+    await store.commit([{ op: "event", row }]);
+    log.touched();
+    await clock.pass(1);
+  }
+  await clock.pass(1_000);
+  expect(reads.mock.calls.length).toBeGreaterThan(5);
+  expect(reads.mock.calls.length).toBeLessThan(20);
+  const everything = { under: "/", type: null };
+  for (const one of all) {
+    let after = 0;
+    for (let more = 1; more > 0;) {
+      const { items, upTo } = await one.read(after, everything);
+      more = items.length;
+      after = upTo;
+    }
+    expect(after).toBe(1_000);
+  }
+});
