@@ -102,6 +102,16 @@ const growth: Definition[] = [
   figure("W6.kept", "messages", "messages that are young enough to be kept for their age"),
 ];
 
+const followers: Definition[] = [
+  figure("F.alone", "asks/s", "readers of events"),
+  figure("F.alone.cpu", "ms", "all processes but the control process"),
+  figure("F.followed", "asks/s", "readers that are slow, or go on from long ago", {
+    limit: ["F.alone"],
+    target: { least: 0.9 },
+  }),
+  figure("F.followed.cpu", "ms", "all processes but the control process"),
+];
+
 /** The quiet value beside each, measured just before. */
 const beside: Definition[] = ["spin", "allocate", "flood"].flatMap((way) => [
   figure(`W7.${way}.quiet`, "ms", "a runaway"),
@@ -131,5 +141,6 @@ export const definitions: readonly Definition[] = [
   ...recovery,
   ...density,
   ...growth,
+  ...followers,
   ...beside,
 ];

@@ -18,6 +18,7 @@ export const workloads: Record<string, readonly Part[]> = {
   recovery: [...limits, { name: "one-way.inProcess" }, { name: "recovery" }],
   density: [...limits, { name: "density" }],
   growth: [...limits, { name: "growth", once: true }],
+  followers: [{ name: "followers", once: true }],
   beside: [...limits, { name: "beside", once: true }],
 };
 

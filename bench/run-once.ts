@@ -83,6 +83,14 @@ async function growth(): Promise<void> {
   await measureGrowth(folder, sizes.growth, say);
 }
 
+async function followers(): Promise<void> {
+  const { measureFollowers } = await import("./followers.ts");
+  const { startService } = await import("./service.ts");
+  const service = await startService("http", home);
+  await measureFollowers({ ...service, home }, sizes.followers, say);
+  await service.stop();
+}
+
 async function beside(): Promise<void> {
   const { measureBeside } = await import("./beside.ts");
   await measureBeside(home, sizes.beside, say);
@@ -99,6 +107,7 @@ const parts: Record<string, () => Promise<void>> = {
   recovery,
   density,
   growth,
+  followers,
   beside,
 };
 

@@ -16,6 +16,7 @@ const whole = {
   pending: 100_000,
   density: { spawned: 1_000, passive: 100_000, activations: 500 },
   growth: { history: 1_000_000, warmUp: 10_000, measured: 50_000, pairs: 10, kept: 100_000 },
+  followers: { pairs: 8, windowMs: 3_000 },
   beside: { quietMs: 5_000, besideMs: 11_000, pairs: 3 },
 };
 
@@ -31,5 +32,6 @@ const small: typeof whole = {
   pending: 5_000,
   density: { spawned: 40, passive: 2_000, activations: 20 },
   growth: { history: 5_000, warmUp: 500, measured: 2_000, pairs: 1, kept: 1_000 },
+  followers: { pairs: 1, windowMs: 500 },
   beside: { quietMs: 1_000, besideMs: 1_000, pairs: 1 },
 };

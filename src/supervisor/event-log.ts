@@ -34,9 +34,9 @@ export interface EventFollow {
 }
 
 const page = 500;
-/** Some ten times what a round takes: one read of the store, and one write to each follower. */
+/** Some twenty times what a round takes: a read of the store, and a write to each follower. */
 const pauseMs = 5;
-const pausePerFollowerMs = 0.4;
+const pausePerFollowerMs = 0.8;
 /** Events kept in memory while somebody follows. */
 const recent = 2_000;
 
