@@ -34,7 +34,7 @@ import {
   readRecallQuery,
   readSpawn,
 } from "./requests.ts";
-import { checkLetters, checkMessages, ownAsk, subtree, subtreeOf } from "./scope.ts";
+import { checkLetters, checkMessages, ownAsk, ownTree, subtreeOf } from "./scope.ts";
 import { tokenRoutes } from "./token-routes.ts";
 import { verbRoutes } from "./verb-routes.ts";
 import { turnRoute } from "./turn-stream.ts";
@@ -186,7 +186,7 @@ function agentRoutes({ control }: RouteOptions): Route[] {
       about: agentsAbout.tree,
       role: "viewer",
       forAgents: "handled",
-      handle: async (_c, caller) => answer(subtree(caller, await control.tree())),
+      handle: async (_c, caller) => answer(await ownTree(caller, control)),
     },
   ];
 }

@@ -5,7 +5,7 @@
 import { type Address, isWithin, rootAddress } from "../address.ts";
 import { DreamError } from "../errors.ts";
 import type { AskRow, DeadLetter, MessageQuery } from "../storage/store.ts";
-import type { TokenCaller, TreeNode } from "../supervisor/control.ts";
+import type { AgentView, Control, TokenCaller, TreeNode } from "../supervisor/control.ts";
 import { forbidden, keepWithin } from "./guard.ts";
 
 /** The subtree that a list is of: the one asked for; of `/`, or without, all that it may see. */
@@ -48,13 +48,18 @@ export function ownAsk(caller: TokenCaller, row: AskRow): AskRow {
 }
 
 /** The part of the tree that the caller may see. @throws {DreamError} `agent_not_found` */
-export function subtree({ scope }: TokenCaller, root: TreeNode): TreeNode {
-  let node: TreeNode | undefined = root;
+export async function ownTree({ scope }: TokenCaller, control: Control): Promise<TreeNode> {
+  let node: TreeNode | undefined = await control.tree();
   while (node && scope !== null && node.address !== scope) {
     node = node.children.find(({ address }) => isWithin(scope, address));
   }
-  if (node) return node;
-  throw new DreamError("agent_not_found", `Cannot find ${scope} in the tree`, {
-    details: { address: scope },
-  });
+  return node ?? leafOf(await control.agent(scope!));
+}
+
+/** Of an agent that the tree does not list, as its supervisor has too many. */
+function leafOf({ address, status, kind, restarts, mailboxDepth, lastError }: AgentView): TreeNode {
+  return {
+    ...{ address, type: "agent", status, kind, strategy: null, restarts, mailboxDepth, lastError },
+    ...{ exits: [], children: [], hidden: 0 },
+  };
 }

@@ -161,6 +161,15 @@ describe("the token of an agent", () => {
       scope: "/workers/a",
     });
     expect(await clientOf(token).tree()).toMatchObject({ address: "/workers/a", children: [] });
+    // As if its supervisor had more children than the tree lists.
+    await clientOf().spawn({ address: "/hidden/x", kind: "k" });
+    const deep = await clientOf().tokens.create({
+      ...{ name: "deep", role: "agent", scope: "/hidden/x" },
+    });
+    expect(await clientOf(deep.token).tree()).toMatchObject({
+      address: "/hidden/x",
+      type: "agent",
+    });
     const lost = await clientOf().tokens.create({
       name: "lost",
       role: "agent",
