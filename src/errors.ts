@@ -62,6 +62,7 @@ export const errorKinds = {
     exit: 78,
     hint: "Shorten the backoff or lengthen periodMs so that intensity can be reached.",
   },
+  no_terminal: { status: 400, exit: 2, hint: "Use dreamos tree, which needs no terminal." },
   usage: { status: 400, exit: 2, hint: "See dreamos help, or dreamos COMMAND --help." },
   // rights
   unauthorized: {

@@ -62,7 +62,7 @@ export const commands: CommandTable = {
   },
   inspect: {
     group: "look",
-    summary: "follow agents in Stately's inspector",
+    summary: "watch the tree live, look into agents, operate them",
     load: async () => (await import("./inspect.ts")).inspectCommand,
   },
   messages: {

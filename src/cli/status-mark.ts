@@ -24,7 +24,30 @@ export function markOf(status: Status): string {
   return (marks[status] ?? unknown)[0];
 }
 
+const asciiMarks: Record<Status, string> = {
+  pending: ".",
+  running: "*",
+  passive: "o",
+  blocked: "b",
+  paused: "=",
+  restarting: "~",
+  parked: "#",
+  completed: "v",
+  failed: "x",
+  stopped: "-",
+};
+
+/** The same where only ASCII can be shown. */
+export function asciiMarkOf(status: Status): string {
+  return asciiMarks[status] ?? "?";
+}
+
+/** The colour of a status. */
+export function tintOf(status: Status): Tint {
+  return (marks[status] ?? unknown)[1];
+}
+
 /** `text` in the colour of the status. */
 export function tintStatus(terminal: Terminal, status: Status, text: string): string {
-  return terminal.tint((marks[status] ?? unknown)[1], text);
+  return terminal.tint(tintOf(status), text);
 }

@@ -1,0 +1,104 @@
+/**
+ * A line of the screen as data: parts with how they look. Only default colours of the terminal are
+ * used, and no background but its inverse, so that dark and light terminals are served alike; and
+ * no colour says what a word does not say too.
+ */
+import stringWidth from "string-width";
+import type { Tint } from "../terminal.ts";
+import { cut } from "../text.ts";
+
+export interface Part {
+  text: string;
+  tint?: Tint;
+  bold?: boolean;
+}
+
+export interface Line {
+  parts: readonly Part[];
+  /** Of the chosen row, over the whole width. */
+  isInverse?: boolean;
+}
+
+const codes: Record<Tint, [number, number]> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  blue: [34, 39],
+  cyan: [36, 39],
+};
+
+const plain = /^[\x20-\x7e]*$/;
+
+/** Columns that the text takes. */
+export function widthOf(text: string): number {
+  return plain.test(text) ? text.length : stringWidth(text);
+}
+
+/** At most `width` columns, with `…` where something is missing. */
+export function fit(text: string, width: number): string {
+  if (width <= 0) return "";
+  if (plain.test(text)) return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+  return cut(text, width);
+}
+
+/** Exactly `width` columns. */
+export function fill(text: string, width: number, right = false): string {
+  const kept = fit(text, width);
+  const gap = " ".repeat(Math.max(0, width - widthOf(kept)));
+  return right ? gap + kept : kept + gap;
+}
+
+/** A line of one part. */
+export function say(text: string, tint?: Tint, bold = false): Line {
+  return { parts: [tint === undefined ? { text, bold } : { text, tint, bold }] };
+}
+
+/** The line as text with escape sequences, cut to `width` columns. */
+export function paint({ parts, isInverse }: Line, width: number, hasColour: boolean): string {
+  let left = width;
+  let out = "";
+  for (const { text, tint, bold } of parts) {
+    const shown = fit(text, left);
+    left -= widthOf(shown);
+    out += wrapIn(shown, tint, bold === true, hasColour);
+    if (left <= 0) break;
+  }
+  return isInverse ? `\x1b[7m${out}${" ".repeat(Math.max(0, left))}\x1b[27m` : out;
+}
+
+function wrapIn(text: string, tint: Tint | undefined, bold: boolean, hasColour: boolean): string {
+  if (text === "") return "";
+  let out = text;
+  // Dim and bold are no colours, and stay without them.
+  const isSeen = tint !== undefined && (hasColour || tint === "dim" || tint === "bold");
+  if (isSeen) out = `\x1b[${codes[tint][0]}m${out}\x1b[${codes[tint][1]}m`;
+  return bold ? `\x1b[1m${out}\x1b[22m` : out;
+}
+
+/** Bytes as people read them: `812K`, `13M`. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1024) return `${bytes}B`;
+  for (const [unit, size] of [["G", 2 ** 30], ["M", 2 ** 20], ["K", 2 ** 10]] as const) {
+    if (bytes >= size) {
+      const count = bytes / size;
+      return `${count < 10 ? count.toFixed(1) : Math.round(count)}${unit}`;
+    }
+  }
+  return "";
+}
+
+/** A count in at most five columns: `9999`, `12k`, `3.4M`. */
+export function countText(count: number): string {
+  if (count < 10_000) return String(count);
+  if (count < 1_000_000) return `${Math.floor(count / 1_000)}k`;
+  return `${(count / 1_000_000).toFixed(1)}M`;
+}
+
+/** Turns a second: `0.2`, `13`, `1.2k`; nothing for none. */
+export function rateText(perSecond: number): string {
+  if (perSecond <= 0) return "";
+  if (perSecond < 10) return perSecond.toFixed(1);
+  return perSecond < 10_000 ? String(Math.round(perSecond)) : countText(perSecond);
+}

@@ -1,0 +1,265 @@
+/** The inspector without a terminal: what keys do, and what is drawn. */
+import { describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { chartLines } from "../../src/cli/inspector/chart-lines.ts";
+import { noFacts } from "../../src/cli/inspector/state.ts";
+import { offerTypes } from "../../src/cli/inspector/write.ts";
+import { systemClock } from "../../src/clock.ts";
+import { agent, draw, keys, nowMs, pool, scene, tree } from "./scene.ts";
+
+const exit = { reason: "crashed" as const, count: 3, lastAtMs: nowMs, message: "Error: no" };
+
+function small() {
+  return scene(tree(
+    agent("/captain", { kind: "captain" }),
+    pool("/workers", [
+      agent("/workers/a"),
+      agent("/workers/b", {
+        status: "parked",
+        lastError: { code: "bad_state", message: "Its state is bad", details: {} },
+      }),
+      agent("/workers/c", { mailboxDepth: 12, status: "paused", exits: [exit] }),
+    ]),
+  ));
+}
+
+describe("the tree", () => {
+  it("has a row for each place, with what is wrong below", () => {
+    const state = small();
+    const screen = draw(state);
+    expect(screen[0]).toMatch(/^Dream\.OS up/);
+    expect(screen[1]).toMatch(/^ {2}AGENT +STATUS +MAIL +OLDEST +TURN\/S +MEM +EXITS$/);
+    expect(screen.slice(2, 8)).toEqual([
+      expect.stringMatching(/^● \/ +running/),
+      expect.stringMatching(/^ {2}● captain +running/),
+      expect.stringMatching(/^ {2}● workers +running/),
+      expect.stringMatching(/^ {4}● a +running/),
+      expect.stringMatching(/^ {4}■ b +parked/),
+      expect.stringMatching(/^ {4}◌ c +paused +12 +crashed 3×$/),
+    ]);
+    keys(state, "n");
+    expect(draw(state).slice(-3)).toEqual([
+      "parked: parked: bad_state: Its state is bad",
+      "→ r f restart afresh, r c from a checkpoint, r r as it is",
+      expect.stringContaining("? help"),
+    ]);
+  });
+
+  it("moves, closes and opens branches, and keeps what is chosen in sight", () => {
+    const many = Array.from({ length: 500 }, (_, i) => agent(`/workers/w-${i}`));
+    const state = scene(tree(pool("/workers", many)));
+    keys(state, "G");
+    expect(state.chosen).toBe("/workers/w-499");
+    expect(draw(state).join("\n")).toContain("w-499");
+    keys(state, "left", "left");
+    expect([state.chosen, draw(state)[3]]).toEqual(["/workers", expect.stringContaining("(500)")]);
+    keys(state, "enter", "down");
+    expect(state.chosen).toBe("/workers/w-0");
+  });
+
+  it("finds by search and filter, and chooses what was found", () => {
+    const state = small();
+    keys(state, "/", "w", "o", "r", "k", "e", "r", "s", "/", "c", "enter");
+    expect([state.chosen, draw(state).filter((line) => /[●■◌] /.test(line)).length]).toEqual([
+      "/workers/c",
+      3,
+    ]);
+    keys(state, "escape", "f");
+    expect([state.filter, draw(state).filter((line) => /[■◌] [bc]/.test(line)).length])
+      .toEqual(["trouble", 2]);
+    keys(state, "f");
+    expect(draw(state).join()).not.toContain("■ b");
+    keys(state, "/", "x", "y", "z");
+    expect(draw(state).join()).toContain("Nothing like that");
+    keys(state, "escape");
+    expect(state.search).toBe("");
+  });
+
+  it("stays where it was when agents come and go", () => {
+    const state = small();
+    keys(state, "n");
+    expect(state.chosen).toBe("/workers/b");
+    state.swarm.take(tree(pool("/workers", [agent("/workers/a")])), nowMs);
+    draw(state);
+    expect(state.chosen).toBe("/workers");
+  });
+});
+
+describe("acts", () => {
+  it("are wanted for the agent that is chosen; dangerous ones after a yes", () => {
+    const state = small();
+    keys(state, "n");
+    expect(keys(state, "p", "u", "s", "t")).toEqual(
+      ["pause", "resume", "stop", "drain"].map((verb) => (
+        { do: "verb", verb, address: "/workers/b" }
+      )),
+    );
+    expect(keys(state, "r", "f", "n")).toEqual([]);
+    const afresh = { do: "verb", verb: "restart", address: "/workers/b", fresh: true };
+    expect(keys(state, "r", "f", "y", ".")).toEqual([afresh, afresh]);
+    expect(keys(state, "x", "enter")).toEqual([]);
+    expect(keys(state, "x", "y")).toEqual([
+      { do: "verb", verb: "delete", address: "/workers/b" },
+    ]);
+    keys(state, "g");
+    expect([keys(state, "p"), keys(state, "y")]).toEqual([[], [
+      { do: "verb", verb: "pause", address: "/" },
+    ]]);
+  });
+
+  it("writes a message of a type that the agent accepts", () => {
+    const state = small();
+    keys(state, "down");
+    expect(keys(state, "m")).toEqual([{ do: "types", address: "/captain" }]);
+    offerTypes(state, "/captain", {
+      status: { type: "object" },
+      command: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
+    });
+    expect(draw(state).at(-2)).toBe("send /captain: status {}");
+    keys(state, "tab");
+    expect(draw(state).at(-2)).toBe('send /captain: command {"text":""}');
+    keys(state, "left", "left", "日本", "é", "backspace", "enter");
+    expect(state.last).toEqual({
+      do: "send",
+      to: "/captain",
+      type: "command",
+      payload: { text: "日本" },
+    });
+    keys(state, "end", "x", "enter");
+    expect(draw(state).join("\n")).toContain("is no JSON");
+    keys(state, "escape");
+    expect(state.mode.name).toBe("browse");
+  });
+
+  it("replays and drops the dead letter that is chosen", () => {
+    const state = small();
+    expect(keys(state, "d")).toEqual([{ do: "look", address: "/", page: "letters" }]);
+    const letter = (id: number) => ({
+      id,
+      reason: "poison",
+      message: "It crashed",
+      state: null,
+      deadAtMs: nowMs,
+      envelope: { type: "work.add", kind: "message", from: "@owner", to: "/workers/c" },
+    });
+    state.look!.facts = { ...noFacts(), letters: [letter(9), letter(8)] as never };
+    expect(keys(state, "down", "R", "up", "X")).toEqual([
+      { do: "replay", letter: 8 },
+      { do: "drop", letter: 9 },
+    ]);
+    expect(keys(state, "enter")).toEqual([]);
+    expect(draw(state).join("\n")).toContain('"reason": "poison"');
+    expect(keys(state, "escape", "escape")).toEqual([{ do: "leave" }]);
+  });
+});
+
+describe("bad input", () => {
+  it("fits every size, whatever is shown", () => {
+    const far = `/${"a".repeat(128)}/${"b".repeat(128)}/${"c".repeat(42)}`;
+    const root = () =>
+      tree(
+        pool(`/${"a".repeat(128)}`, [agent(far)]),
+        pool("/日本語", [
+          agent("/日本語/作家".repeat(1)),
+          agent("/日本語/עברית"),
+          agent("/日本語/العربية"),
+        ]),
+        agent("/x", { lastError: { code: "internal", message: "\x1b[2J\u202e日本", details: {} } }),
+      );
+    const size = fc.integer({ min: 1, max: 200 });
+    const pressed = fc.array(fc.constantFrom(..."jkGgnNfd?r/mb123456780qx日".split(""), "escape"));
+    fc.assert(
+      fc.property(size, size, pressed, (columns, rows, some) => {
+        const state = scene(root(), columns, rows);
+        draw(state);
+        keys(state, ...some);
+        state.columns = Math.max(1, Math.floor(columns / 2));
+        draw(state, true);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("shows what matters on 20×5", () => {
+    const state = scene(tree(agent("/captain"), agent("/日本語の作家")), 20, 5);
+    expect(draw(state)).toEqual([
+      "Dream.OS up  http:/…",
+      "● /",
+      "  ● captain",
+      "  ● 日本語の作家",
+      "? help  Enter look",
+    ].map((text) => expect.stringContaining(text)));
+  });
+
+  it("draws ten thousand agents in little time", () => {
+    const many = Array.from({ length: 10_000 }, (_, i) => agent(`/workers/w-${i}`));
+    const state = scene(tree(pool("/workers", many)));
+    draw(state);
+    const begunMs = systemClock.monotonicMs();
+    for (let i = 0; i < 20; i++) draw(state);
+    expect((systemClock.monotonicMs() - begunMs) / 20).toBeLessThan(50);
+  });
+
+  it("says when the service is lost, and how long", () => {
+    const state = small();
+    state.link = { status: "lost", why: "it has ended", sinceMs: nowMs - 4_000 };
+    expect(draw(state)[1]).toBe(
+      "SERVICE LOST for 4s: it has ended; what is shown is old; trying again",
+    );
+  });
+});
+
+describe("chartLines()", () => {
+  const chart = {
+    id: "reader",
+    initial: "idle",
+    states: {
+      idle: { on: { summarize: "reading" } },
+      reading: {
+        tags: "busy",
+        entry: { type: "begin" },
+        invoke: { src: "file.read", onDone: "writing", onError: { target: "idle" } },
+        after: { 5000: { target: "idle", guard: { type: "isLate" } } },
+      },
+      writing: { type: "parallel", states: { a: {}, b: { type: "final" } } },
+    },
+  };
+
+  it("marks active states and lists what each does", () => {
+    const lines = chartLines(chart, "reading", true).map(({ parts }) =>
+      parts.map(({ text }) => text).join("")
+    );
+    expect(lines).toEqual([
+      "● reader  active  initial idle",
+      "  ○ idle",
+      "      on summarize → reading",
+      "  ● reading  active  #busy",
+      "      entry begin",
+      "      invoke file.read",
+      "        done → writing",
+      "        error → idle",
+      "      after 5000 ms → idle if isLate",
+      "  ○ writing  parallel",
+      "    ○ a",
+      "    ◎ b  final",
+    ]);
+  });
+
+  it("marks both regions of a parallel state, in ASCII too", () => {
+    const lines = chartLines(chart, { writing: { a: {}, b: {} } }, false).map(({ parts }) =>
+      parts.map(({ text }) => text).join("")
+    );
+    expect(lines.filter((line) => line.includes("active"))).toEqual([
+      "* reader  active  initial idle",
+      "  * writing  active  parallel",
+      "    * a  active",
+      "    * b  active  final",
+    ]);
+  });
+
+  it("takes any JSON", () => {
+    fc.assert(fc.property(fc.json(), fc.json(), (some, value) => {
+      chartLines(JSON.parse(some), JSON.parse(value), true);
+    }));
+  });
+});
