@@ -1,5 +1,6 @@
 /** Reads the log from its files, packed ones too, a piece at a time however much there is. */
 import { createReadStream, openSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
 import type { LogEntry, LogFilter } from "../log.ts";
 import { allParts, type LogPart } from "./folder.ts";
@@ -7,6 +8,8 @@ import { lineFilter, seqOf } from "./line.ts";
 
 /** Characters of a line that are looked at; ours are far shorter. */
 const longestLine = 64 * 1024;
+/** Bytes after which all else that waits comes first. */
+const pauseAfter = 512 * 1024;
 /** Characters that one page may look at: what is left is the next page's. */
 const mostLooked = 64 * 1024 * 1024;
 
@@ -41,8 +44,15 @@ async function* linesOf(part: LogPart): AsyncGenerator<string[]> {
   if (packed) source.on("error", (error) => bytes.destroy(error));
   const decoder = new TextDecoder();
   let rest = "";
+  let since = 0;
   try {
     for await (const piece of bytes) {
+      since += (piece as Uint8Array).length;
+      if (since > pauseAfter) {
+        // Pieces of what is packed come without a pause: others have to get their turn.
+        await setImmediate();
+        since = 0;
+      }
       const lines = (rest + decoder.decode(piece as Uint8Array, { stream: true })).split("\n");
       rest = lines.pop()!.slice(0, longestLine);
       yield lines;
