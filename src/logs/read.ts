@@ -1,7 +1,7 @@
 /** Reads the log from its files, packed ones too, a piece at a time however much there is. */
 import { createReadStream, openSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
+import { systemClock } from "../clock.ts";
 import type { LogEntry, LogFilter } from "../log.ts";
 import { allParts, type LogPart } from "./folder.ts";
 import { lineFilter, seqOf } from "./line.ts";
@@ -50,7 +50,7 @@ async function* linesOf(part: LogPart): AsyncGenerator<string[]> {
       since += (piece as Uint8Array).length;
       if (since > pauseAfter) {
         // Pieces of what is packed come without a pause: others have to get their turn.
-        await setImmediate();
+        await new Promise<void>((resolve) => systemClock.after(0, resolve));
         since = 0;
       }
       const lines = (rest + decoder.decode(piece as Uint8Array, { stream: true })).split("\n");
