@@ -170,6 +170,11 @@ export const commands: CommandTable = {
     summary: "look for what is wrong, and repair what is safe",
     load: async () => (await import("./doctor.ts")).doctorCommand,
   },
+  bench: {
+    group: "proof",
+    summary: "measure what this machine and the system can do",
+    load: async () => (await import("./bench.ts")).benchCommand,
+  },
   torture: {
     group: "proof",
     summary: "break a service of its own in every way and count what was lost",

@@ -40,6 +40,7 @@ export const doctorCommand: Command = {
     deep: { type: "boolean", help: "look through a large database too, however long it takes" },
   },
   examples: ["dreamos doctor", "dreamos doctor --fix", "dreamos doctor --json"],
+  isLocal: true,
   takes: [0, 0],
   async run(run) {
     const deep = run.options.deep === true;

@@ -12,10 +12,17 @@ export const helpCommand: Command = {
   examples: ["dreamos help", "dreamos help send"],
   isLocal: true,
   takes: [0, 1],
-  async run({ args: [name], commands, terminal }) {
-    if (name === undefined) return printOverview(commands, terminal);
+  async run({ args: [name], commands, json, terminal }) {
+    if (name === undefined) {
+      if (!json) return printOverview(commands, terminal);
+      const list = Object.entries(commands).map(([name, { group, summary }]) => (
+        { name, group, summary }
+      ));
+      terminal.print(JSON.stringify({ commands: list }));
+      return 0;
+    }
     if (Object.hasOwn(commands, name)) {
-      return printCommandHelp(name, await commands[name]!.load(), terminal);
+      return printCommandHelp(name, await commands[name]!.load(), terminal, json);
     }
     const meant = nearest(name, Object.keys(commands));
     throw usage(
@@ -57,8 +64,19 @@ function printOverview(commands: CommandTable, { print, tint }: Terminal): numbe
 }
 
 /** What `dreamos NAME --help` shows. */
-export function printCommandHelp(name: string, command: Command, terminal: Terminal): number {
+export function printCommandHelp(
+  name: string,
+  command: Command,
+  terminal: Terminal,
+  json: boolean,
+): number {
   const { print, tint } = terminal;
+  if (json) {
+    const { usage, summary, about, examples } = command;
+    const options = optionsOf(command);
+    print(JSON.stringify({ name, usage, summary, about, options, examples }));
+    return 0;
+  }
   print(`dreamos ${name}: ${command.summary}`);
   print();
   print(`Usage: ${tint("bold", `dreamos ${name} ${command.usage}`.trim())} [OPTIONS]`);

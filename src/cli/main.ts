@@ -31,7 +31,9 @@ async function dispatch(
   const parsed = parseCommandLine(name ?? "help", command, known);
   if (parsed.options.help) {
     const { printCommandHelp } = await import("./help.ts");
-    if (name !== null) return printCommandHelp(name, command, terminal);
+    if (name !== null) {
+      return printCommandHelp(name, command, terminal, parsed.options.json === true);
+    }
   }
   const cwd = Deno.cwd();
   const run: Run = {

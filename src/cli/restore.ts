@@ -28,6 +28,7 @@ export const restoreCommand: Command = {
     "dreamos restore dreamos.tar.gz --home ./restored",
     "dreamos restore dreamos.tar.gz --check",
   ],
+  isLocal: true,
   takes: [1, 1],
   async run(run) {
     const file = resolve(run.cwd, run.args[0]!);

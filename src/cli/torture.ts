@@ -1,10 +1,7 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { DreamError } from "../errors.ts";
+import { countOption } from "./arguments.ts";
+import { runProgram } from "./checkout-program.ts";
 import { type Command, textOption } from "./command.ts";
 
-/** The program behind `npm run torture`; left out of images that hold the product alone. */
-const program = fileURLToPath(new URL("../../tests/torture/main.ts", import.meta.url));
 const counts = ["rounds", "seed", "files", "agents"] as const;
 
 export const tortureCommand: Command = {
@@ -26,21 +23,11 @@ export const tortureCommand: Command = {
   isLocal: true,
   takes: [0, 0],
   async run(run) {
-    if (!existsSync(program)) {
-      throw new DreamError("not_found", "Cannot run the torture: this installation has no tests/", {
-        details: { hint: "Use a checkout of the repository: npm run torture" },
-      });
-    }
-    const args = counts.flatMap((name) => {
-      const value = textOption(run, name);
-      return value === undefined ? [] : [`--${name}`, value];
-    });
+    const args = counts.flatMap((name) =>
+      textOption(run, name) === undefined ? [] : [`--${name}=${countOption(run, name, 1)}`]
+    );
     if (run.options.keep === true) args.push("--keep");
     if (run.json) args.push("--json");
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "-A", program, ...args],
-      stdin: "null",
-    }).spawn();
-    return (await child.status).code;
+    return await runProgram("tests/torture/main.ts", args);
   },
 };

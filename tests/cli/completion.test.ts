@@ -80,7 +80,7 @@ describe("what is offered", () => {
     for (const [name, { load }] of Object.entries(commands)) {
       const command = await load();
       const places = placesOf(command.usage, [], optionsOf(command));
-      const strange = places.filter((place) => !names.has(place) && !/^[a-z]+$/.test(place));
+      const strange = places.filter((place) => !names.has(place) && !/^[a-z-]+$/.test(place));
       expect(strange, `${name}: ${command.usage}`).toEqual([]);
       expect(places.length === 0, name).toBe(command.takes[1] === 0);
     }

@@ -1,0 +1,160 @@
+/** What holds for every command of the table: help, JSON, refusals, exit codes, closed pipes. */
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { workloads } from "../../bench/parts.ts";
+import { benchCommand } from "../../src/cli/bench.ts";
+import { groups } from "../../src/cli/command.ts";
+import { commands } from "../../src/cli/commands.ts";
+import { errorKinds } from "../../src/errors.ts";
+import { openHome, runCli, startCli } from "./run-cli.ts";
+
+let service: Awaited<ReturnType<typeof openHome>>;
+let folder: string;
+beforeAll(async () => {
+  service = await openHome();
+  folder = await Deno.makeTempDir();
+});
+afterAll(async () => {
+  await service.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+const names = Object.keys(commands);
+const args = (text: string) => text.split(" ");
+
+/** One good use of each command that wants arguments, with what it ends with. */
+const uses: Record<string, { args: string[]; code?: number }> = {
+  ask: { args: args("/captain echo {}") },
+  backup: { args: ["copy.backup"], code: 1 },
+  checkpoints: { args: ["/captain"] },
+  completion: { args: ["bash"] },
+  delete: { args: ["/nobody"], code: 5 },
+  deploy: { args: ["none.ts"], code: 1 },
+  drain: { args: ["/captain"] },
+  export: { args: ["messages"] },
+  history: { args: ["/captain"] },
+  init: { args: ["a-swarm"] },
+  pause: { args: ["/captain"] },
+  recall: { args: ["close"] },
+  restart: { args: ["/captain"] },
+  restore: { args: ["none.backup"], code: 5 },
+  resume: { args: ["/captain"] },
+  send: { args: args("/captain echo {}") },
+  service: { args: ["print"] },
+  spawn: { args: args("counter --as /workers/json") },
+  stop: { args: ["/captain"] },
+  token: { args: ["list"] },
+};
+
+/** Not run here: they run for long, or draw; where they are tried instead. */
+const elsewhere: Record<string, string> = {
+  up: "tests/support/service.ts reads its JSON",
+  down: "tests/cli/down.test.ts",
+  inspect: "tests/e2e/inspect.test.ts",
+  test: "tests/e2e/init.test.ts",
+  torture: "tests/torture/torture.test.ts",
+  bench: "tests/bench/bench.test.ts",
+};
+
+const run = (...words: string[]) =>
+  runCli([...words, "--json"], { cwd: folder, env: { DREAMOS_HOME: service.home } });
+
+function errorOf(text: string): { code: string; message: string; hint: string } {
+  return JSON.parse(text.trimEnd().split("\n").at(-1)!).error;
+}
+
+describe.each(names.filter((name) => !(name in elsewhere)))("%s --json", (name) => {
+  test("prints JSON alone on stdout, or an error as JSON alone on stderr", async () => {
+    const command = await commands[name]!.load();
+    const use = uses[name] ?? { args: [] };
+    expect(use.args.length, `${name} wants an entry in uses`)
+      .toBeGreaterThanOrEqual(command.takes[0]);
+    const ended = await run(name, ...use.args);
+    if (ended.code === 0) {
+      expect(ended.err).toBe("");
+      for (const line of ended.out.split("\n").slice(0, -1)) expect(JSON.parse(line)).toBeDefined();
+    } else if (ended.out === "") {
+      expect(ended.err.split("\n")).toHaveLength(2);
+      const error = errorOf(ended.err);
+      expect(error).toMatchObject({ message: expect.any(String), hint: expect.any(String) });
+      expect(errorKinds[error.code as keyof typeof errorKinds].exit).toBe(ended.code);
+      expect(use.code, `${name}: ${error.message}`).toBeDefined();
+    } else {
+      // A finding is no error: it is told on stdout.
+      expect(JSON.parse(ended.out)).toBeDefined();
+      expect(ended.code).toBe(1);
+    }
+  });
+});
+
+describe.each(names)("%s", (name) => {
+  test("refuses what it does not know, with 2", async () => {
+    const ended = await run(name, "--no-such-option");
+    expect(ended).toMatchObject({ code: 2, out: "" });
+    expect(errorOf(ended.err)).toMatchObject({ code: "usage" });
+  });
+
+  test("has a group, and help with examples, in lines that fit", async () => {
+    expect(Object.keys(groups)).toContain(commands[name]!.group);
+    const { code, out, err } = await runCli([name, "--help"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(/^Examples?:\n {2}\S/m);
+    expect(out.split("\n").filter((line) => line.length > 118)).toEqual([]);
+    const data = JSON.parse((await run("help", name)).out);
+    expect(data).toMatchObject({ name, examples: expect.any(Array) });
+    expect(JSON.parse((await run(name, "--help")).out)).toEqual(data);
+  });
+
+  test("says that nothing runs, with 3 and the next step", async () => {
+    const command = await commands[name]!.load();
+    if (command.isLocal || name === "inspect") return;
+    const words = uses[name]?.args ?? [];
+    const ended = await runCli([name, ...words, "--home", join(folder, "nothing")], {
+      cwd: folder,
+    });
+    expect(ended).toMatchObject({ code: 3, out: "" });
+    expect(ended.err).toContain("Nothing runs in");
+    expect(ended.err).toContain("hint: Start it: dreamos up");
+  });
+});
+
+test("bench knows the workloads that there are", () => {
+  expect(benchCommand.usage).toBe(`[${Object.keys(workloads).join("|")}…]`);
+});
+
+test("exit codes are those of the design, and the help of every command names them", async () => {
+  const exits = new Set(Object.values(errorKinds).map(({ exit }) => exit as number));
+  expect([...exits].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 70, 78]);
+  const { out } = await runCli(["ps", "--help"]);
+  for (const code of exits) expect(out).toMatch(new RegExp(`Exit codes:.*\\b${code} `));
+});
+
+test("a reader that leaves is no failure", async () => {
+  // Large enough that it does not fit into a pipe at once.
+  const rows = Array.from({ length: 3_000 }, (_, i) => ({
+    atMs: 1_700_000_000_000 + i,
+    type: "agent.failed",
+    address: "/w/1",
+    data: JSON.stringify({ text: "x".repeat(200) }),
+  }));
+  await service.door.control.store.commit(rows.map((row) => ({ op: "event" as const, row })));
+  for (const words of [["events", "--since", "0"], ["help"], ["status", "--json"]]) {
+    const child = startCli([...words, "--home", service.home]);
+    const reader = child.stdout.getReader();
+    await reader.read();
+    await reader.cancel();
+    const [{ code }, err] = await Promise.all([
+      child.status,
+      new Response(child.stderr).text(),
+    ]);
+    expect({ words, code, err }).toEqual({ words, code: 0, err: "" });
+  }
+});
+
+test("nothing is coloured for pipes, NO_COLOR or dumb terminals", async () => {
+  const all: Record<string, string>[] = [{}, { NO_COLOR: "1" }, { TERM: "dumb" }];
+  for (const env of all) {
+    const { out } = await runCli(["tree", "--home", service.home], { env });
+    expect(out).not.toContain("\x1b");
+  }
+});
