@@ -1,9 +1,19 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { readArchive } from "../backup-archive.ts";
 import { type BackupManifest, formatBytes } from "../backup-manifest.ts";
 import { DreamError } from "../errors.ts";
 import type { Command, Run } from "./command.ts";
+import { onInterrupt } from "./on-interrupt.ts";
 import { openProgress, type Progress } from "./progress.ts";
 import { findService } from "./service.ts";
 
@@ -41,7 +51,11 @@ function checkPlace(path: string, force: boolean): void {
   if (!existsSync(folder)) {
     throw new DreamError("file_not_found", `Cannot write ${path}: there is no folder ${folder}`);
   }
-  if (force || !existsSync(path)) return;
+  if (!existsSync(path)) return;
+  if (statSync(path).isDirectory()) {
+    throw new DreamError("file_exists", `Cannot write ${path}: it is a folder; name a file in it`);
+  }
+  if (force) return;
   throw new DreamError("file_exists", `Cannot write ${path}: it exists`);
 }
 
@@ -54,6 +68,7 @@ async function fetchBackup(
   progress.step("Copying the database");
   const { sizeBytes, body } = await findService(run).client.backup();
   const part = join(dirname(path), `.${basename(path)}.${Deno.pid}.part`);
+  const stopListening = onInterrupt(() => rmSync(part, { force: true }));
   try {
     progress.step("Writing");
     await save(part, body, sizeBytes, progress);
@@ -67,6 +82,7 @@ async function fetchBackup(
     throw asRefusal(error, path);
   } finally {
     rmSync(part, { force: true });
+    stopListening();
   }
 }
 

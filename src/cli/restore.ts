@@ -7,6 +7,7 @@ import { DreamError } from "../errors.ts";
 import type { Home } from "../home.ts";
 import type { Command, Run } from "./command.ts";
 import { lockHome } from "./home-lock.ts";
+import { onInterrupt } from "./on-interrupt.ts";
 import { openProgress, type Progress } from "./progress.ts";
 
 export const restoreCommand: Command = {
@@ -56,6 +57,11 @@ async function restore(file: string, run: Run, progress: Progress): Promise<Back
   checkEmpty(home);
   const wasThere = existsSync(home.path);
   const lock = lockHome(home.path, Deno.pid);
+  const undo = () => {
+    const what = wasThere ? home.restoreFolder : home.path;
+    rmSync(what, { recursive: true, force: true });
+  };
+  const stopListening = onInterrupt(() => existsSync(home.databaseFile) || undo());
   try {
     checkEmpty(home);
     const { restoreBackup } = await import("./offline.ts");
@@ -63,9 +69,10 @@ async function restore(file: string, run: Run, progress: Progress): Promise<Back
     const keepTokens = options["keep-tokens"] === true;
     return await restoreBackup({ file, home, nowMs, keepTokens, onProgress: progress.bytes });
   } catch (error) {
-    if (!wasThere) rmSync(home.path, { recursive: true, force: true });
+    undo();
     throw error;
   } finally {
+    stopListening();
     lock.release();
   }
 }
@@ -100,6 +107,9 @@ function print(run: Run, file: string, manifest: BackupManifest, isCheck: boolea
       `${formatBytes(size)}, ${agents} agents, ${messages} messages, ${documents} documents`,
   );
   if (isCheck) return;
-  terminal.print(`Its swarm was ${swarm}`);
-  terminal.print(`Start it with: dreamos up ${swarm} --home ${home.path}`);
+  if (existsSync(swarm)) {
+    return terminal.print(`Start it with: dreamos up ${swarm} --home ${home.path}`);
+  }
+  terminal.print(`Its swarm was ${swarm}, which is not there now: bring it back, or use another`);
+  terminal.print(`Start it with: dreamos up SWARM --home ${home.path}`);
 }

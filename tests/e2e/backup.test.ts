@@ -116,3 +116,15 @@ test("a backup under load, restored, goes on with exactly what it held", async (
     await again.remove();
   }
 }, 120_000);
+
+test("a reader that goes away in the middle is in nobody's way", async () => {
+  const { body } = await service.client.backup();
+  const reader = body.getReader();
+  expect((await reader.read()).value!.length).toBeGreaterThan(0);
+  await reader.cancel();
+  const again = join(folder, "again.tar.gz");
+  await eventually(async () => (await service.cli("backup", again)).code === 0);
+  expect(await runCli(["restore", "--check", again])).toMatchObject({ code: 0 });
+  const left = [...Deno.readDirSync(folder), ...Deno.readDirSync(service.home)];
+  expect(left.filter(({ name }) => name.endsWith(".part"))).toEqual([]);
+}, 60_000);

@@ -70,6 +70,26 @@ test("only an empty HOME is taken, and nobody's that runs or was cut off", async
   expect(await restore(cut, old)).toMatchObject({ code: 0 });
 }, 60_000);
 
+test("Ctrl-C in the middle leaves nothing behind", async () => {
+  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  const home = join(folder, "interrupted");
+  // Reads a backup that never ends.
+  const pipe = join(folder, "pipe");
+  await new Deno.Command("mkfifo", { args: [pipe] }).output();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-A", main, "restore", pipe, "--home", home],
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const feed = await Deno.open(pipe, { read: true, write: true });
+  await feed.write((await Deno.readFile(old)).subarray(0, 900));
+  await eventually(() => existsSync(join(home, "restore.part")));
+  child.kill("SIGINT");
+  expect((await child.status).code).toBe(130);
+  feed.close();
+  expect(existsSync(home)).toBe(false);
+}, 60_000);
+
 test("a kill in the middle leaves nothing that could be taken for a system", async () => {
   const home = join(folder, "killed");
   const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
@@ -116,6 +136,7 @@ test("on a full disk nothing half stays, of a backup or a restore", async () => 
     expect(await restore(join(folder, "kept"), kept)).toMatchObject({ code: 0 });
     const nowhere = await service.cli("backup", join(folder, "no/where.tar.gz"));
     expect(nowhere.err).toMatch(/^dreamos: file_not_found: /);
+    expect((await service.cli("backup", folder, "--force")).err).toMatch(/it is a folder/);
     expect(await runCli(["backup", kept, "--home", join(folder, "none")])).toMatchObject({
       code: 1,
     });

@@ -18,8 +18,14 @@ import { type Check, type Finding, findingsOf, type Patient } from "./finding.ts
 export function holderOf(home: Home): number | null | undefined {
   if (!existsSync(home.path)) return undefined;
   const path = join(home.path, "lock");
-  if (!existsSync(path)) return null;
-  const file = Deno.openSync(path, { read: true });
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, { read: true });
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw new DreamError("denied", `Cannot look into ${home.path}: ${code}; is it yours?`);
+  }
   try {
     // Shared: somebody who starts at this moment is not in the way.
     if (file.tryLockSync(false)) return null;
