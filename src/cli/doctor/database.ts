@@ -32,7 +32,7 @@ export const databaseCheck: Check = {
         next: "Install the newer version, or restore a backup of this one",
       })];
     }
-    const size = formatBytes(seen.sizeBytes);
+    const size = formatBytes(seen.sizeBytes + seen.walBytes);
     const findings = [];
     if (seen.walBytes > mostWalBytes) {
       findings.push(warn({
