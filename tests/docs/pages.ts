@@ -54,6 +54,13 @@ export function isAsShown(wanted: readonly string[], seen: string): boolean {
   return new RegExp(`^${escaped.join("")}$`).test(seen === "" ? "" : `${seen.trimEnd()}\n`);
 }
 
+/** Whether the lines of a block are on the screen, in their order; more may stand between them. */
+export function isShown(wanted: readonly string[], screen: string): boolean {
+  const lines = wanted.filter((line) => line.trim() !== "…" && line.trim() !== "");
+  const escaped = lines.map((line) => line.trim().split("…").map(quoted).join(".*"));
+  return new RegExp(escaped.join("[^]*?")).test(screen);
+}
+
 function quoted(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
