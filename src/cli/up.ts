@@ -12,6 +12,7 @@ import type { Config } from "../config.ts";
 import { DreamError, toErrorData } from "../errors.ts";
 import { openHosts } from "../host/host-pool.ts";
 import type { Hosts } from "../host/hosts.ts";
+import { KeptBuilds } from "../host/kept-builds.ts";
 import { systemIds } from "../ids.ts";
 import { endNotedProcesses } from "../processes.ts";
 import { openLibsqlStore } from "../storage/libsql-store.ts";
@@ -98,7 +99,12 @@ export async function up(options: UpOptions): Promise<number> {
     });
     undo.push(() => hosts.stop());
     onStep("Reading the swarm");
-    const builder = new Builder(config, hosts, clock);
+    const builder = new Builder(
+      config,
+      hosts,
+      clock,
+      new KeptBuilds(join(folder, "built"), folder),
+    );
     const swarm = await builder.readSwarm();
     mkdirSync(config.inbox, { recursive: true });
     onStep("Building the agents");

@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import { DreamError } from "../errors.ts";
 import { bundleAgentFiles, evaluateSwarmFiles } from "../host/bundle.ts";
 import type { Hosts } from "../host/hosts.ts";
+import type { KeptBuilds } from "../host/kept-builds.ts";
 import { placeOf } from "../host/load-place.ts";
 import type { BuiltKind } from "./deployments.ts";
 import { parseSwarm, type SwarmSpec } from "../swarm.ts";
@@ -28,22 +29,35 @@ export class Builder {
   #config: Config;
   #hosts: Hosts;
   #clock: Clock;
+  #kept: KeptBuilds | null;
   /** Kind of the configured swarm → what it was made of last. */
   #kinds = new Map<string, Inputs>();
   #swarm: Inputs = { files: new Set(), fromMs: 0 };
 
-  constructor(config: Config, hosts: Hosts, clock: Clock) {
+  /** @param kept what was built before; by default everything is built anew */
+  constructor(config: Config, hosts: Hosts, clock: Clock, kept: KeptBuilds | null = null) {
     this.#config = config;
     this.#hosts = hosts;
     this.#clock = clock;
+    this.#kept = kept;
   }
 
   /** @throws {DreamError} `bad_swarm` with file and line */
   async readSwarm(path: string = this.#config.swarm): Promise<SwarmSpec> {
     const fromMs = this.#clock.wallMs();
-    const { data, inputs } = await evaluateSwarmFiles(path);
+    const { data, inputs } = await this.#evaluate(path, fromMs);
     if (path === this.#config.swarm) this.#swarm = { files: new Set([path, ...inputs]), fromMs };
     return resolveFolders(parseSwarm(data, path), { ...this.#config, swarm: path });
+  }
+
+  async #evaluate(path: string, fromMs: number): Promise<{ data: unknown; inputs: string[] }> {
+    const before = this.#kept?.find<unknown>("swarm", path);
+    if (before) return { data: before.value, inputs: before.inputs };
+    const made = await evaluateSwarmFiles(path);
+    if (made.data !== undefined) {
+      this.#kept?.keep("swarm", path, made.data, { inputs: made.inputs, fromMs });
+    }
+    return made;
   }
 
   /** Builds all kinds of a swarm file, or those in `only`. @throws {DreamError} `bad_bundle` */
@@ -84,6 +98,9 @@ export class Builder {
     path: string,
     name: string | null,
   ): Promise<{ built: BuiltKind; inputs: string[] }> {
+    const before = this.#kept?.find<BuiltKind>("agent", path);
+    if (before) return { built: before.value, inputs: before.inputs };
+    const fromMs = this.#clock.wallMs();
     const { bundle, inputs } = await bundleAgentFiles(path);
     const what = name === null ? "an agent" : `kind "${name}"`;
     const told = await this.#hosts.describe(bundle, describeMs).catch((thrown) => {
@@ -101,7 +118,9 @@ export class Builder {
       );
     }
     const { manifest } = described;
-    return { built: { name: manifest.kind, bundle, manifest }, inputs };
+    const built = { name: manifest.kind, bundle, manifest };
+    this.#kept?.keep("agent", path, built, { inputs, fromMs });
+    return { built, inputs };
   }
 
   /** Every file of the swarm and its kinds, with when it was read at the earliest. */
