@@ -99,12 +99,7 @@ export async function up(options: UpOptions): Promise<number> {
     });
     undo.push(() => hosts.stop());
     onStep("Reading the swarm");
-    const builder = new Builder(
-      config,
-      hosts,
-      clock,
-      new KeptBuilds(join(folder, "built"), folder),
-    );
+    const builder = new Builder(config, hosts, clock, new KeptBuilds(folder));
     const swarm = await builder.readSwarm();
     mkdirSync(config.inbox, { recursive: true });
     onStep("Building the agents");

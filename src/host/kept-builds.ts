@@ -47,15 +47,12 @@ export class KeptBuilds {
   readonly #folder: string;
   readonly #builtBy: string;
 
-  /**
-   * @param folder absolute; made when missing
-   * @param runtimeFolder where `buildRuntime` has built: what an agent is depends on that, too
-   */
-  constructor(folder: string, runtimeFolder: string) {
-    this.#folder = folder;
-    mkdirSync(folder, { recursive: true });
+  /** @param folder absolute, where `buildRuntime` has built: what an agent is depends on that */
+  constructor(folder: string) {
+    this.#folder = join(folder, "built");
+    mkdirSync(this.#folder, { recursive: true });
     const files = ours.map((path) => fileURLToPath(new URL(path, import.meta.url)));
-    this.#builtBy = hashOf([join(runtimeFolder, "runtime.json"), ...files].map(readOrNone).join());
+    this.#builtBy = hashOf([join(folder, "runtime.json"), ...files].map(readOrNone).join());
   }
 
   /** Null when there is nothing, or a file has changed. @param what tells uses of one path apart */

@@ -10,12 +10,12 @@ let module: string;
 let inputs: string[];
 
 const write = (name: string, text: string) => Deno.writeTextFile(join(folder, name), text);
-const open = () => new KeptBuilds(join(folder, "kept"), join(folder, "runtime"));
+const open = () => new KeptBuilds(join(folder, "runtime"));
 const find = (what = "agent") => open().find<string>(what, module);
 
 beforeEach(async () => {
   folder = await Deno.makeTempDir();
-  for (const name of ["runtime", "swarm", "kept"]) await Deno.mkdir(join(folder, name));
+  for (const name of ["runtime", "swarm"]) await Deno.mkdir(join(folder, name));
   await write("runtime/runtime.json", "1");
   await write("swarm/agent.ts", "agent");
   await write("swarm/part.ts", "part");
@@ -45,8 +45,8 @@ describe("what was built before", () => {
     ["the packages above it have changed", () => write("package-lock.json", "{}")],
     ["the runtime is another", () => write("runtime/runtime.json", "2")],
     ["the record is broken", async () => {
-      for await (const { name } of Deno.readDir(join(folder, "kept"))) {
-        await write(`kept/${name}`, "{");
+      for await (const { name } of Deno.readDir(join(folder, "runtime/built"))) {
+        await write(`runtime/built/${name}`, "{");
       }
     }],
     ["the path is a link that leads elsewhere", async () => {
@@ -76,7 +76,7 @@ describe("what was built before", () => {
     for (let n = 0; n < 250; n++) {
       open().keep(`use-${n}`, module, "built", { inputs, fromMs: systemClock.wallMs() });
     }
-    expect([...Deno.readDirSync(join(folder, "kept"))].length).toBeLessThanOrEqual(200);
+    expect([...Deno.readDirSync(join(folder, "runtime/built"))].length).toBeLessThanOrEqual(200);
     expect(find("use-249")).not.toBeNull();
   });
 });
