@@ -41,7 +41,7 @@ export class Prints {
 
   #drop(cell: Cell, dropped: number): void {
     const { address } = cell;
-    this.#core.log("warn", `${dropped} lines that it printed were left out`, {
+    this.#core.log("warn", `(${dropped} lines left out)`, {
       address,
       dropped,
       from: "print",
