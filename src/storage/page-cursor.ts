@@ -29,6 +29,17 @@ export function readMoment(cursor: string): [number, string] {
   throw badCursor(cursor);
 }
 
+/**
+ * `@NAME`: a token among all.
+ *
+ * @throws {DreamError} `bad_cursor`
+ */
+export function readTokenName(cursor: string): string {
+  const match = /^@([a-z0-9._-]{1,63})$/.exec(cursor);
+  if (match) return match[1]!;
+  throw badCursor(cursor);
+}
+
 function badCursor(cursor: string): DreamError {
   return new DreamError(
     "bad_cursor",

@@ -10,6 +10,7 @@ import type { Clock } from "../clock.ts";
 import { parseAddress } from "../address.ts";
 import { DreamError } from "../errors.ts";
 import type { Ids } from "../ids.ts";
+import { readTokenName } from "../storage/page-cursor.ts";
 import type { Change, Page, Store } from "../storage/store.ts";
 import type { TokenRow } from "../storage/token-row.ts";
 import type { Caller, TokenCaller } from "./control.ts";
@@ -87,12 +88,12 @@ export class TokenBook implements views.TokenControl {
 
   list({ status, limit, cursor }: views.TokenQuery): Page<views.TokenView> {
     const now = this.#parts.clock.wallMs();
-    if (cursor !== undefined) rules.checkName(cursor, "cursor");
-    const found = [...this.#rows.keys()].filter((name) => cursor === undefined || name > cursor)
-      .sort().map((name) => rules.viewToken(this.#rows.get(name)!, now))
+    const after = cursor === undefined ? "" : readTokenName(cursor);
+    const found = [...this.#rows.keys()].filter((name) => name > after).sort()
+      .map((name) => rules.viewToken(this.#rows.get(name)!, now))
       .filter((view) => status === undefined || view.status === status);
     const items = found.slice(0, limit);
-    return { items, nextCursor: found.length > limit ? items.at(-1)!.name : null };
+    return { items, nextCursor: found.length > limit ? `@${items.at(-1)!.name}` : null };
   }
 
   find(name: string): views.TokenView {
@@ -101,7 +102,7 @@ export class TokenBook implements views.TokenControl {
 
   async create(caller: Caller, token: views.NewToken): Promise<views.IssuedToken> {
     const { name, role } = token;
-    rules.checkName(name, "name");
+    rules.checkName(name);
     rules.checkScope(token);
     return await this.#inOrder(async () => {
       const now = this.#parts.clock.wallMs();

@@ -37,11 +37,11 @@ function bad(field: string, message: string): DreamError {
 }
 
 /** @throws {DreamError} `bad_request` */
-export function checkName(name: string, field: string): void {
+export function checkName(name: string): void {
   if (nameForm.test(name) && !reserved.has(name)) return;
   const seen = JSON.stringify(name.slice(0, 80));
   const why = reserved.has(name) ? "is kept for the runtime" : "is no name for a token";
-  throw bad(field, `${seen} ${why}: wanted 1 to 63 of a-z, 0-9, '.', '_' and '-'`);
+  throw bad("name", `${seen} ${why}: wanted 1 to 63 of a-z, 0-9, '.', '_' and '-'`);
 }
 
 /** @throws {DreamError} `bad_request` unless an agent's token, and only that, has a scope */

@@ -270,12 +270,17 @@ it("finds one of 10,000 at once, takes no more, and lets ended ones make room", 
   const begunMs = systemClock.monotonicMs();
   for (const token of tokens) quick.authenticate(token);
   expect(systemClock.monotonicMs() - begunMs).toBeLessThan(2_000);
-  const page = quick.list({ limit: 1_000, cursor: "t-5" });
+  const page = quick.list({ limit: 1_000, cursor: "@t-5" });
   expect([page.items.length, page.items[0]!.name, page.nextCursor]).toEqual([
     1_000,
     "t-50",
-    "t-59",
+    "@t-59",
   ]);
+  for (const cursor of ["5", "/a", "t-5", "@", "@A", "1.2", `@${"a".repeat(64)}`]) {
+    expect(() => quick.list({ limit: 1, cursor })).toThrow(
+      expect.objectContaining({ code: "bad_cursor" }),
+    );
+  }
   await quick.revoke(owner, "t-7");
   await quick.create(owner, { name: "more", role: "viewer" });
   expect([who(tokens[6]!, quick), who(tokens[5]!, quick)]).toEqual(["unknown", "t-6"]);
