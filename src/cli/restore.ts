@@ -77,13 +77,13 @@ async function restore(file: string, run: Run, progress: Progress): Promise<Back
   }
 }
 
-/** What a restore that was cut off has left does not count; nor does the lock. */
+/** What a restore that was cut off has left does not count; nor does what a fresh disk holds. */
 function checkEmpty({ path, restoreFolder }: Home): void {
   if (!existsSync(path)) return;
   if (!statSync(path).isDirectory()) {
     throw new DreamError("home_not_empty", `Cannot restore into ${path}: it is no folder`);
   }
-  const own = [resolve(restoreFolder), resolve(path, "lock")];
+  const own = [resolve(restoreFolder), resolve(path, "lock"), resolve(path, "lost+found")];
   const [other] = readdirSync(path).filter((name) => !own.includes(resolve(path, name)));
   if (other === undefined) return;
   throw new DreamError(

@@ -9,10 +9,11 @@ import { readArchive, writeArchive } from "../../src/backup-archive.ts";
 import type { BackupManifest } from "../../src/backup-manifest.ts";
 import { systemClock } from "../../src/clock.ts";
 import { findHome, type Home } from "../../src/home.ts";
-import { Backups } from "../../src/storage/backups.ts";
+import { Backups, type BackupsOptions } from "../../src/storage/backups.ts";
 import { openLibsqlStore } from "../../src/storage/libsql-store.ts";
 import { restoreBackup } from "../../src/storage/restore.ts";
 import { padding, tarEnd, tarHeader } from "../../src/tar.ts";
+import { HandClock } from "../support/hand-clock.ts";
 import { agent, callRow, envelope, tokenRow } from "../contract/store-rows.ts";
 
 let folder: string;
@@ -46,10 +47,15 @@ beforeEach(() => {
 });
 afterEach(() => Deno.remove(home.path, { recursive: true }));
 
-function backupsOf(database: string, config: string | null = null): Backups {
+function backupsOf(
+  database: string,
+  config: string | null = null,
+  more: Partial<BackupsOptions> = {},
+): Backups {
   return new Backups({
     ...{ clock: systemClock, database, minFreeBytes: 0, version: "0.1.0", home: folder },
     ...{ folder: join(folder, "backup.part"), swarm: "/swarm.ts", readConfig: () => config },
+    ...more,
   });
 }
 
@@ -215,6 +221,26 @@ describe("making backups", () => {
     const { body: again } = await backups.make();
     expect((await new Response(again).arrayBuffer()).byteLength).toBeGreaterThan(100);
     expect(existsSync(join(folder, "backup.part"))).toBe(false);
+  });
+
+  it("is not begun where it may not fit", async () => {
+    const database = join(folder, "dreamos.db");
+    const low = backupsOf(database, null, { minFreeBytes: 2 ** 60 });
+    await expect(low.make()).rejects.toMatchObject({ code: "storage_unavailable" });
+    await expect(low.make()).rejects.toThrow(/may take .* of .* free/);
+    expect(existsSync(join(folder, "backup.part"))).toBe(false);
+  });
+
+  it("cuts off who does not read on, and is free for the next", async () => {
+    const clock = new HandClock(1_700_000_000_000);
+    const backups = backupsOf(join(folder, "dreamos.db"), null, { clock });
+    const { body } = await backups.make();
+    const reader = body.getReader();
+    expect((await reader.read()).value!.length).toBeGreaterThan(0);
+    await clock.pass(61_000);
+    await expect(reader.read()).rejects.toMatchObject({ code: "request_timeout" });
+    expect(existsSync(join(folder, "backup.part"))).toBe(false);
+    await (await backups.make()).body.cancel();
   });
 
   it("removes what a kill has left, and says what fails", async () => {
