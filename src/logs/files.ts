@@ -45,6 +45,8 @@ const lookMs = 60_000;
 /** Longer than any line: the end of a file in which a whole one must be. */
 const tailBytes = 128 * 1024;
 
+const newline = 10;
+
 /** How a line is made, once its place is known. */
 type MakeLine = (seq: number) => string;
 
@@ -144,25 +146,27 @@ export class LogFiles {
     this.#lastSeq = parts.at(-1)?.lastSeq ?? 0;
     this.#firstSeq = this.#lastSeq + 1;
     const size = fstatSync(this.#file).size;
-    const head = this.#text(0, Math.min(size, tailBytes)).split("\n");
-    const tail = this.#text(Math.max(0, size - tailBytes), size);
-    const end = tail.lastIndexOf("\n") + 1;
-    const torn = this.#encoder.encode(tail.slice(end)).length;
-    const known = tail.slice(0, end).split("\n").map(seqOf).filter((seq) => seq !== null);
+    const tail = this.#read(Math.max(0, size - tailBytes), size);
+    // In bytes: what is torn may end in the middle of a character.
+    const end = tail.lastIndexOf(newline) + 1;
+    const known = linesIn(tail.subarray(0, end)).map(seqOf).filter((seq) => seq !== null);
     if (known.length > 0) {
+      const head = linesIn(this.#read(0, Math.min(size, tailBytes)));
       this.#lastSeq = Math.max(this.#lastSeq, known.at(-1)!);
       this.#firstSeq = head.map(seqOf).find((seq) => seq !== null) ?? this.#lastSeq;
       this.#sinceMs = head.map(timeOf).find((time) => time !== null) ?? null;
     }
+    // Longer than any line of ours: somebody else's, and left as it is.
+    const torn = end === 0 && size > tailBytes ? 0 : tail.length - end;
     this.#sizeBytes = size - torn;
     if (torn > 0) this.#cutBack();
+    else if (size > 0 && end !== tail.length) this.#sizeBytes += writeSync(this.#file, "\n");
     return torn;
   }
 
-  #text(from: number, to: number): string {
+  #read(from: number, to: number): Uint8Array {
     const bytes = new Uint8Array(to - from);
-    const read = readSync(this.#file, bytes, 0, bytes.length, from);
-    return new TextDecoder().decode(bytes.subarray(0, read));
+    return bytes.subarray(0, readSync(this.#file, bytes, 0, bytes.length, from));
   }
 
   /** The full file gets its name, a new one is begun. Stays with the old one if that cannot be. */
@@ -226,4 +230,8 @@ export class LogFiles {
       // Somebody else takes files away: the next look comes within a minute.
     }
   }
+}
+
+function linesIn(bytes: Uint8Array): string[] {
+  return new TextDecoder().decode(bytes).split("\n");
 }

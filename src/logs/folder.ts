@@ -3,7 +3,7 @@
  * end and the first and last line in them, then packed:
  * `dreamos-20261121T112220123Z-1-48211.jsonl`, then `….jsonl.gz`.
  */
-import { closeSync, openSync, readdirSync, readSync, rmSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { seqOf } from "./line.ts";
 
@@ -54,13 +54,14 @@ export function fullParts(folder: string): LogPart[] {
 /** All files, the oldest first, the one that is written last. */
 export function allParts(folder: string): LogPart[] {
   const path = join(folder, activeName);
-  const firstSeq = firstSeqOf(path);
   const parts = fullParts(folder);
-  if (firstSeq === null) return parts;
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return parts;
+  // Lines that are not ours may come first.
+  const firstSeq = firstSeqOf(path) ?? (parts.at(-1)?.lastSeq ?? 0) + 1;
   return [...parts, { path, packed: false, firstSeq, lastSeq: Infinity, endMs: Infinity }];
 }
 
-/** Of the file that is written; null when it is not there or has no line yet. */
+/** Of the file that is written; null when it begins with something else. */
 function firstSeqOf(path: string): number | null {
   const start = new Uint8Array(4_096);
   try {

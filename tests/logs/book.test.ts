@@ -116,6 +116,28 @@ describe("what a killed process leaves", () => {
     expect(entries[3]).toMatchObject({ level: "warn", tornBytes: 24 });
   });
 
+  it("may end in the middle of a character, or be nothing of ours", async () => {
+    const book = open();
+    book.log("info", "é".repeat(50));
+    await book.close();
+    const whole = new TextEncoder().encode(active());
+    const path = join(folder, "dreamos.jsonl");
+    for (let cut = 1; cut < 60; cut++) {
+      await Deno.writeFile(path, whole);
+      await Deno.writeFile(path, whole.subarray(0, whole.length - 3 - cut), { append: true });
+      const again = open();
+      again.log("info", "next");
+      const lines = active().trimEnd().split("\n").map((line) => JSON.parse(line));
+      expect(lines.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+      expect(lines[0].message).toBe("é".repeat(50));
+      await again.close();
+    }
+    await Deno.writeTextFile(path, "x".repeat(300_000));
+    const again = open();
+    again.log("info", "next");
+    expect((await allOf(again)).map(({ message }) => message)).toEqual(["next"]);
+  });
+
   it("is finished in every state that packing has", async () => {
     const book = open();
     for (const n of upTo(9)) book.log("info", `line ${n}`);
