@@ -110,6 +110,32 @@ describe("loadConfig()", () => {
     expect(refusal(sources as Parameters<typeof load>[0])).toContain(said);
   });
 
+  it("says where to listen, from every source", () => {
+    const file = { host: "0.0.0.0", tlsCert: "c.pem", tlsKey: "/k.pem", allowHosts: ["A.test"] };
+    expect(load({ file })).toMatchObject({
+      ...{ host: "0.0.0.0", tlsCert: "/w/runtime/c.pem", tlsKey: "/k.pem", insecure: false },
+      allowHosts: ["a.test"],
+    });
+    const env = {
+      DREAMOS_HOST: "[::]",
+      DREAMOS_INSECURE: "true",
+      DREAMOS_ALLOW_HOSTS: "a, b.test",
+    };
+    expect(load({ env })).toMatchObject({
+      ...{ host: "::", insecure: true, tlsCert: null, allowHosts: ["a", "b.test"] },
+    });
+    const flags = { tlsCert: "c.pem", tlsKey: "k.pem", allowHosts: ["x"] };
+    expect(load({ flags, file })).toMatchObject({ tlsCert: "/w/c.pem", allowHosts: ["x"] });
+    for (const host of ["127.0.0.1", "127.3.2.1", "localhost", "::1", "[::1]", "LOCALHOST"]) {
+      expect(load({ env: { DREAMOS_HOST: host } }).insecure).toBe(false);
+    }
+    for (
+      const host of ["128.0.0.1", "127.0.0.1.evil.test", "localhost.evil.test", "::2", "10.1.1.1"]
+    ) {
+      expect(refusal({ env: { DREAMOS_HOST: host } })).toContain(`Cannot listen on ${host}`);
+    }
+  });
+
   it("says why a file cannot be read", () => {
     const readFile = () => {
       throw new Error("EACCES: permission denied");
