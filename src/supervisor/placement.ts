@@ -3,6 +3,7 @@
  * work first (R7).
  */
 import type { FromThread, ThreadLimits } from "../actors/protocol.ts";
+import type { CancelTimer } from "../clock.ts";
 import { type ErrorData, toErrorData } from "../errors.ts";
 import type { ThreadLoss } from "../host/hosts.ts";
 import type { Cell, Residence } from "./cell.ts";
@@ -12,10 +13,14 @@ import { Draft } from "./draft.ts";
 /** Hosts with one suspect each that may run at one time: a host costs far more than a thread. */
 const mostAlone = 4;
 /**
- * Agents on their way into a thread at one time. More of them would not start sooner, but make
- * threads that the next one in the line does not need, once the first have done their work.
+ * Agents on their way into a thread at one time are as many as turns that are worked on. More of
+ * them would take the cores from each other, so that all start late, and make threads that the next
+ * one in the line does not need, once the first have done their work. Who takes longer than this
+ * (its module does not end) keeps nobody else.
  */
-const mostArriving = 16;
+const arrivalMs = 500;
+/** More than so many in the line are a crowd. */
+const crowd = 16;
 /** Pause before an agent whose state could not be read is tried again. */
 const againMs = 500;
 
@@ -50,7 +55,7 @@ export class Placement {
    * new one takes to start; who gets mail again and again keeps its own.
    */
   wants({ turn }: Residence): boolean {
-    return this.isWanted || turn <= 1 && this.#waiting.length > mostArriving;
+    return this.isWanted || turn <= 1 && this.#waiting.length > crowd;
   }
 
   /** Threads that there may be still. */
@@ -62,7 +67,7 @@ export class Placement {
   takeWaiting(): Cell[] {
     const free = Math.min(
       this.#core.limits.maxThreads - this.resident.size,
-      mostArriving - this.#arriving,
+      this.#core.limits.turnsInHand - this.#arriving,
     );
     const taken = this.#waiting.splice(0, Math.max(0, free));
     for (const cell of taken) cell.queued = false;
@@ -73,7 +78,8 @@ export class Placement {
   activate(cell: Cell): void {
     if (cell.queued) return;
     const mayNot = cell.suspect && this.#countAlone() >= mostAlone;
-    if (mayNot || this.#arriving >= mostArriving || (!this.#hasThread() && !this.#makeRoom())) {
+    const isFull = this.#arriving >= this.#core.limits.turnsInHand;
+    if (mayNot || isFull || (!this.#hasThread() && !this.#makeRoom())) {
       cell.queued = true;
       this.#waiting.push(cell);
       return;
@@ -99,15 +105,28 @@ export class Placement {
     this.resident.add(cell);
     const draft = new Draft().change({ op: "agent", record: cell.record });
     this.#core.ledger.commit(draft).catch(() => {});
-    this.#arriving++;
+    const arrive = this.#startArriving();
     this.#place(cell, residence).catch((thrown) => {
       if (cell.residence !== residence) return;
       this.detach(cell);
       this.#notPlaced(cell, residence, toErrorData(thrown));
-    }).finally(() => {
+    }).finally(arrive);
+  }
+
+  /** @returns to be called when it is there */
+  #startArriving(): () => void {
+    this.#arriving++;
+    let cancel: CancelTimer = () => {};
+    let isOver = false;
+    const end = () => {
+      cancel();
+      if (isOver) return;
+      isOver = true;
       this.#arriving--;
       if (this.#waiting.length > 0) this.#core.dispatcher.pump();
-    });
+    };
+    cancel = this.#core.clock.after(arrivalMs, end);
+    return end;
   }
 
   #countAlone(): number {

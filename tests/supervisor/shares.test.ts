@@ -53,3 +53,16 @@ it("many that start at once and have nothing to do pass a few threads on", async
   await Promise.all(spawned.slice(0, 100).map((address) => rig.send(address, "note", { n: 1 })));
   expect(await rig.notes(spawned[99]!)).toEqual([1]);
 });
+
+it("who does not arrive in its thread keeps nobody else from theirs", async () => {
+  const pool = [{ type: "dynamic" as const, id: "pool", agents: ["probe"] }];
+  rig = await openRig({ folder, children: pool, limits: { turnsInHand: 2 } });
+  const place = rig.hosts.place.bind(rig.hosts);
+  rig.hosts.place = (request, events) =>
+    request.address.startsWith("/pool/hangs") ? new Promise(() => {}) : place(request, events);
+  for (const name of ["hangs-1", "hangs-2", "goes-on"]) {
+    await rig.system.spawn({ name: "tester" }, { address: `/pool/${name}`, kind: "probe" });
+  }
+  await eventually(async () => (await rig.system.agent("/pool/goes-on")).turns > 0);
+  expect((await rig.system.agent("/pool/hangs-1")).turns).toBe(0);
+});
