@@ -2,6 +2,7 @@
 import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
 import { refuse } from "./answer.ts";
+import { type ConnectionBounds, defaultBounds, serveConnections } from "./connections.ts";
 import { inUrl } from "./host-names.ts";
 
 export interface Server {
@@ -28,23 +29,23 @@ export function serve(options: {
   tls?: { cert: string; key: string };
   drainMs: number;
   clock: Clock;
+  bounds?: ConnectionBounds;
 }): Server {
-  const { host, port, tls, clock, drainMs } = options;
-  const cut = new AbortController();
+  const { host, port, tls, clock, drainMs, bounds = defaultBounds } = options;
   const open = countOpen(options.fetch);
-  const server = listen({ hostname: host, port, signal: cut.signal, ...tls }, open.handle);
+  const listener = listen({ hostname: host, port }, tls);
+  const connections = serveConnections(listener, open.handle, clock, bounds);
   const stop = async () => {
     const late = Promise.withResolvers<void>();
     const stopWaiting = clock.after(drainMs, late.resolve);
     if (open.close() > 0) await Promise.race([open.ended, late.promise]);
-    // Deno can close gracefully or cut, but not cut what it closes gracefully.
-    if (open.count() > 0) cut.abort();
-    else await Promise.race([server.shutdown(), late.promise]);
+    if (open.count() === 0) await Promise.race([connections.shutdown(), late.promise]);
+    connections.cut();
     stopWaiting();
   };
   let stopping: Promise<void> | null = null;
   return {
-    url: `${tls ? "https" : "http"}://${inUrl(host)}:${server.addr.port}`,
+    url: `${tls ? "https" : "http"}://${inUrl(host)}:${(listener.addr as Deno.NetAddr).port}`,
     refuse: () => void open.close(),
     shutdown: () => stopping ??= stop(),
   };
@@ -75,18 +76,22 @@ function countOpen(fetch: Handler) {
   };
 }
 
-function listen(options: Deno.ServeTcpOptions, handle: Handler) {
+function listen(
+  options: { hostname: string; port: number },
+  tls: { cert: string; key: string } | undefined,
+): Deno.Listener {
   const { hostname: host, port } = options;
   const refuse = (why: string) => {
     const details = { key: "host" };
     return new DreamError("bad_config", `Cannot listen on ${host}:${port}: ${why}`, { details });
   };
   try {
-    return Deno.serve({ ...options, onListen: () => {} }, (r) => handle(r));
+    if (!tls) return Deno.listen(options);
+    return Deno.listenTls({ ...options, ...tls, alpnProtocols: ["h2", "http/1.1"] });
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       throw new DreamError("port_in_use", `Cannot listen on ${host}:${port}: it is taken`, {
-        details: { port: port! },
+        details: { port },
       });
     }
     if (error instanceof Deno.errors.PermissionDenied) {
