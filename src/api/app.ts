@@ -13,6 +13,7 @@ import type { Traces } from "../traces/traces.ts";
 import { answer, refuse } from "./answer.ts";
 import { cutStream } from "./cut-stream.ts";
 import { openApiOf, operationOf } from "./openapi.ts";
+import { referenceHeaders, referencePage } from "./reference-page.ts";
 import { type RequestMeter, requestMeter } from "./request-meter.ts";
 import { bearerOf, permit } from "./guard.ts";
 import { checkHost } from "./host-names.ts";
@@ -135,6 +136,14 @@ function rootRoutes(
       about: systemAbout.document,
       role: "anyone",
       handle: async () => answer(await readDocument()),
+    },
+    {
+      method: "GET",
+      path: "/docs",
+      about: systemAbout.reference,
+      role: "anyone",
+      handle: async () =>
+        new Response(referencePage(await readDocument()), { headers: referenceHeaders }),
     },
     {
       method: "GET",

@@ -20,13 +20,17 @@ import type { LetterQuery } from "../storage/lists.ts";
 import type { MessageQuery } from "../storage/store.ts";
 
 const longestMs = 366 * 24 * 3_600_000;
-const milliseconds = z.int().min(1).max(longestMs);
+const milliseconds = z.int().min(1).max(longestMs)
+  .meta({ description: "Milliseconds", examples: [30_000] });
+const to = z.string().meta({ description: "Address of an agent", examples: ["/captain"] });
 /** Kept as it came: `JSON.parse` made it, so it is JSON, and a copy would only cost. */
-const json = z.custom<Json>((value) => value !== undefined, "wanted a JSON value");
-const type = z.string().min(1).max(256);
+const json = z.custom<Json>((value) => value !== undefined, "wanted a JSON value")
+  .meta({ description: "Any JSON; {} without", examples: [{ text: "hello" }] });
+const type = z.string().min(1).max(256)
+  .meta({ description: "One that the agent accepts", examples: ["file.added"] });
 
 const message = z.strictObject({
-  to: z.string(),
+  to,
   type,
   payload: json.optional(),
   lane: z.enum(lanes).optional(),
@@ -34,15 +38,16 @@ const message = z.strictObject({
 });
 
 const ask = z.strictObject({
-  to: z.string(),
+  to,
   type,
   payload: json.optional(),
   timeoutMs: milliseconds.optional(),
 });
 
 const spawn = z.strictObject({
-  address: z.string(),
-  kind: z.string().min(1).max(256),
+  address: to.meta({ description: "Where it shall be", examples: ["/workers/w-1"] }),
+  kind: z.string().min(1).max(256)
+    .meta({ description: "A kind of agent", examples: ["summarizer"] }),
   input: json.optional(),
   restart: z.enum(["permanent", "transient", "temporary"]).optional(),
 });

@@ -163,5 +163,5 @@ test("what the app answers is these routes, each with a role", () => {
     }
   }
   const open = routes.filter(({ role }) => role === "anyone").map(nameOf);
-  expect(open).toEqual(["GET /healthz", "GET /openapi.json"]);
+  expect(open).toEqual(["GET /healthz", "GET /openapi.json", "GET /docs"]);
 });

@@ -10,22 +10,23 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "60" },
   },
 });
+const connections = Number(values.connections);
+const seconds = Number(values.seconds);
 const swarm = fileURLToPath(new URL("../fixtures/swarm-faults/swarm.ts", import.meta.url));
 const service = await startService({ swarm });
 try {
-  const MiB = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MiB`;
-  await load(service, { connections: 10, seconds: 3 });
-  const before = await rssOf(service.pid);
-  let most = 0;
-  const looking = setInterval(async () => {
-    most = Math.max(most, await rssOf(service.pid));
-  }, 1_000);
-  const connections = Number(values.connections);
-  const figures = await load(service, { connections, seconds: Number(values.seconds) });
+  const memory: number[] = [];
+  const look = async () => memory.push(Math.round(await rssOf(service.pid) / 1024 / 1024));
+  await look();
+  // With as many connections: what they take is there when memory is first told.
+  await load(service, { connections, seconds: Math.min(10, seconds) });
+  await look();
+  const looking = setInterval(look, 10_000);
+  const figures = await load(service, { connections, seconds });
   clearInterval(looking);
+  await look();
   console.log(figures);
-  const after = await rssOf(service.pid);
-  console.log(`memory: ${MiB(before)} before, ${MiB(most)} at most, ${MiB(after)} after`);
+  console.log(`memory, MiB: at the start, warm, every 10 s, at the end: ${memory.join(" ")}`);
 } finally {
   await service.remove();
 }

@@ -16,6 +16,12 @@ export const document: About = {
   answer: shapes.document,
 };
 
+export const reference: About = {
+  ...{ id: "readReference", tag: "system", summary: "This document as a page for people" },
+  media: "text/html",
+  holds: "One page that loads nothing",
+};
+
 export const metrics: About = {
   ...{ id: "readMetrics", tag: "system", summary: "Numbers for Prometheus" },
   media: "text/plain",
