@@ -68,15 +68,24 @@ describe("showing", () => {
     await run("delete", "/workers/日本語-1");
   });
 
-  it("tree draws the branches", async () => {
+  it("tree is words alone where nobody looks", async () => {
     const { out } = await run("tree");
-    expect(out.split("\n").slice(0, 4)).toEqual([
-      "● /  oneForOne",
-      "├─ ● captain  running",
-      "├─ ● full  wall, running",
-      "└─ ● workers  dynamic, 0 agents",
+    expect(out.split("\n")).toEqual([
+      "/ running type=supervisor strategy=oneForOne children=3",
+      "  /captain running type=agent kind=captain",
+      "  /full running type=agent kind=wall",
+      "  /workers running type=dynamic children=0",
+      "",
     ]);
-    expect(await jsonOf("tree")).toMatchObject({ address: "/" });
+  });
+
+  it("tree --json has the form that scripts know", async () => {
+    const tree = await jsonOf("tree");
+    expect(Object.keys(tree).sort()).toEqual([
+      ...["address", "children", "exits", "hidden", "kind", "lastError", "mailboxDepth"],
+      ...["restarts", "status", "strategy", "type"],
+    ]);
+    expect(tree).toMatchObject({ address: "/", type: "supervisor", kind: null, hidden: 0 });
   });
 
   it("status shows the system and one agent", async () => {
