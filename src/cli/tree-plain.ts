@@ -1,6 +1,6 @@
 /**
- * A supervision tree as words, for scripts: one line per place in the order of the tree, indented by
- * two spaces a level. First the address, then the status, then `name=value`; names are only added.
+ * A supervision tree as words, for scripts: one line per place in the order of the tree, indented
+ * by two spaces a level. The address, the status, then `name=value`; names are only ever added.
  */
 import type { TreeNode } from "../api/client.ts";
 import { printable } from "./text.ts";

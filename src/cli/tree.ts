@@ -12,8 +12,8 @@ export const treeCommand: Command = {
   summary: "draw the supervision tree with the status of every agent",
   about: [
     `Marks: ${legend}`,
-    "Elsewhere than on a terminal, and with NO_COLOR, it is words alone: ADDRESS STATUS NAME=VALUE…,",
-    "two spaces a level. For scripts, --json: docs/inspector.md has its form.",
+    "Elsewhere than on a terminal, and with NO_COLOR, it is words alone: ADDRESS STATUS and",
+    "NAME=VALUE, two spaces a level. For scripts, --json: docs/inspector.md has its form.",
   ],
   examples: ["dreamos tree", "dreamos tree | grep parked", "dreamos tree --json | jq .children"],
   takes: [0, 0],

@@ -8,6 +8,7 @@ import { findService } from "../service.ts";
 import { carryOut } from "./acts.ts";
 import { Feed } from "./feed.ts";
 import { emptyState, type State, type Want } from "./state.ts";
+import type { Screen } from "./screen.ts";
 import { within } from "./within.ts";
 
 const answerMs = 5_000;
@@ -38,7 +39,7 @@ export async function runInspector(run: Run): Promise<number> {
   }
   let code = 0;
   const unguard = guard(screen, (signal) => code = signals[signal]);
-  const feeding = feed.run().catch((error) => screen.end(error));
+  const feeding = feed.run().catch((error) => screen.fail(error));
   try {
     await screen.run();
   } finally {
@@ -91,7 +92,7 @@ function hasSymbols({ LC_ALL, LC_CTYPE, LANG, TERM }: Run["env"]): boolean {
 type Signal = keyof typeof signals;
 
 /** Whatever ends the process, the terminal is restored before. @returns how to end the guard */
-function guard(screen: { end(error?: unknown): void }, ended: (signal: Signal) => void) {
+function guard(screen: Pick<Screen, "end" | "fail">, ended: (signal: Signal) => void) {
   const listeners = (Object.keys(signals) as Signal[]).map((signal) => {
     const listen = () => {
       ended(signal);
@@ -102,7 +103,7 @@ function guard(screen: { end(error?: unknown): void }, ended: (signal: Signal) =
   });
   const fail = (event: PromiseRejectionEvent | ErrorEvent) => {
     event.preventDefault();
-    screen.end("reason" in event ? event.reason : event.error);
+    screen.fail("reason" in event ? event.reason : event.error);
   };
   addEventListener("unhandledrejection", fail);
   addEventListener("error", fail);

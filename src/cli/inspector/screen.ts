@@ -36,7 +36,9 @@ export class Screen {
   #cancel = () => {};
   #shown = "";
   #redraw: () => void = () => {};
-  #exit: (error?: unknown) => void = () => {};
+  #exit: () => void = () => {};
+  /** What ended it, if it was nobody's wish. */
+  #failure: { error: unknown } | null = null;
   /** Frames that were drawn since the start. */
   frames = 0;
 
@@ -54,17 +56,24 @@ export class Screen {
       interactive: true,
       maxFps: 30,
     });
-    this.#exit = (error) => app.unmount(error as Error);
+    this.#exit = () => app.unmount();
     try {
       await app.waitUntilExit();
     } finally {
       this.#cancel();
     }
+    if (this.#failure) throw this.#failure.error;
   }
 
   /** Ends it and restores the terminal. */
-  end(error?: unknown): void {
-    this.#exit(error);
+  end(): void {
+    this.#exit();
+  }
+
+  /** The same, and `run` throws the error. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#exit();
   }
 
   /** Something may be different: draws within a tenth of a second. */
