@@ -1,5 +1,9 @@
 /** What a scrape of `/metrics` finds by looking: depths, hosts, memory, restarts. */
+import { statfsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { databaseName } from "../backup-manifest.ts";
 import { processCpuSeconds, processRssBytes } from "../processes.ts";
+import { AgentGauges } from "./agent-gauges.ts";
 import type { Core } from "./core.ts";
 import type { Meters } from "./meters.ts";
 import type { Tree } from "./tree.ts";
@@ -11,8 +15,12 @@ export class Gauges {
   #all: ReturnType<typeof gaugesOf>;
   /** CPU seconds of each process as of the last look, by pid. */
   #cpu = new Map<number, number>();
+  #agents: AgentGauges;
+  #home: string;
 
-  constructor(core: Core, tally: Tree["tally"]) {
+  constructor(core: Core, tally: Tree["tally"], home: string) {
+    this.#home = home;
+    this.#agents = new AgentGauges(core);
     this.#core = core;
     this.#tally = tally;
     this.#meters = core.meters;
@@ -27,6 +35,8 @@ export class Gauges {
   /** Everything as of now, in Prometheus' text format. */
   async text(): Promise<string> {
     this.#lookAtAgents();
+    this.#agents.look();
+    this.#lookAtDisk();
     this.#lookAtTally();
     this.#lookAtHosts();
     const { store } = this.#core;
@@ -54,6 +64,14 @@ export class Gauges {
     for (const [status, count] of Object.entries(registry.counts())) {
       this.#all.agents.set({ status }, count);
     }
+  }
+
+  #lookAtDisk(): void {
+    const sizeOf = (name: string) =>
+      statSync(join(this.#home, name), { throwIfNoEntry: false })?.size ?? 0;
+    this.#all.database.set(sizeOf(databaseName));
+    this.#all.wal.set(sizeOf(`${databaseName}-wal`));
+    this.#all.diskFree.set(freeBytes(this.#home));
   }
 
   #lookAtTally(): void {
@@ -97,6 +115,15 @@ export class Gauges {
   }
 }
 
+function freeBytes(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return NaN;
+  }
+}
+
 function gaugesOf(meters: Meters) {
   const gauge = meters.gauge.bind(meters);
   return {
@@ -109,6 +136,9 @@ function gaugesOf(meters: Meters) {
     ),
     deadLetters: gauge("dreamos_dead_letters", "Dead letters that are kept"),
     available: gauge("dreamos_storage_available", "1 while the store takes new things, else 0"),
+    database: gauge("dreamos_database_size_bytes", "Size of the database file"),
+    wal: gauge("dreamos_database_wal_size_bytes", "Size of the write-ahead log beside it"),
+    diskFree: gauge("dreamos_disk_free_bytes", "Free space of the disk that HOME is on"),
     exits: meters.counter("dreamos_exits_total", "Ends of agents by reason", ["reason"]),
     restarts: meters.counter(
       "dreamos_restarts_total",

@@ -1,6 +1,7 @@
 /**
- * Numbers for `/metrics`. No label names an agent, so that a hundred thousand agents make as many
- * series as one. Each part counts what it does; what can be seen at any time is read at a scrape.
+ * Numbers for `/metrics`. No label names a spawned agent, so that a hundred thousand of them make
+ * as many series as one. Each part counts what it does; what can be seen at any time is read at a
+ * scrape.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock } from "../clock.ts";

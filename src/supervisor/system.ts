@@ -119,7 +119,7 @@ export class System implements Control {
     this.#housekeeping = new Housekeeping(core, this.#dispatcher, this.#resumption);
     this.adapters = new Adapters(core, this.#door, this.#tree, parts.tools);
     this.#counters = new Counters(core);
-    this.gauges = new Gauges(core, this.#tree.tally);
+    this.gauges = new Gauges(core, this.#tree.tally, parts.about.home);
     this.#startedAtMs = parts.clock.wallMs();
     parts.store.onFatal((error) => parts.onFatal(1, error));
   }

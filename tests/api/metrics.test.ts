@@ -8,6 +8,8 @@ import { systemIds } from "../../src/ids.ts";
 import { defaultLimits } from "../../src/limits.ts";
 import { openRig, type Rig } from "../supervisor/rig.ts";
 import { eventually } from "../support/eventually.ts";
+import { addManyAgents } from "../support/many-agents.ts";
+import { Prometheus, promtool } from "../support/prometheus.ts";
 
 const token = "a-token-of-the-test";
 const headers = { authorization: `Bearer ${token}` };
@@ -57,19 +59,6 @@ function valueOf(text: string, series: string): number | null {
   return line === undefined ? null : Number(line.slice(series.length + 1));
 }
 
-const missing = "it is not installed: Debian's package prometheus has it";
-const promtool = await has("promtool");
-const prometheus = await has("prometheus");
-
-/** Debian's package `prometheus` has both; CI installs it. */
-async function has(program: string): Promise<boolean> {
-  const options = { args: ["--version"] };
-  return await new Deno.Command(program, options).output().then(
-    ({ success }) => success,
-    () => false,
-  );
-}
-
 describe("GET /metrics", () => {
   test("wants the token", async () => {
     const response = await fetch(`${server.url}/metrics`);
@@ -108,66 +97,59 @@ describe("GET /metrics", () => {
   });
 
   test("is clean for promtool", async (context) => {
-    if (!promtool) context.skip(missing);
-    const check = async (text: string) => {
-      const child = new Deno.Command("promtool", {
-        args: ["check", "metrics"],
-        stdin: "piped",
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn();
-      const writer = child.stdin.getWriter();
-      await writer.write(new TextEncoder().encode(text));
-      await writer.close();
-      const { code, stdout, stderr } = await child.output();
-      return { code, said: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
-    };
-    expect(await check(await scrape())).toEqual({ code: 0, said: "" });
-    expect((await check("# TYPE turns counter\nturns 1\n")).code).not.toBe(0);
-  });
+    const found = await promtool(["check", "metrics"], await scrape());
+    if ("missing" in found) return context.skip(found.missing);
+    expect(found).toEqual({ code: 0, said: "" });
+    expect(await promtool(["check", "metrics"], "# TYPE turns counter\nturns 1\n"))
+      .toMatchObject({ code: 3 });
+  }, 120_000);
 
   test("is scraped by a real Prometheus", async (context) => {
-    if (!prometheus) context.skip(missing);
-    const { host } = new URL(server.url);
-    const config = join(folder, "prometheus.yml");
-    const who = `job_name: d, authorization: {credentials: ${token}}`;
-    const target = `static_configs: [{targets: ["${host}"]}]`;
-    await Deno.writeTextFile(
-      config,
-      `global: {scrape_interval: 1s}\nscrape_configs: [{${who}, ${target}}]\n`,
-    );
-    const port = freePort();
-    const child = new Deno.Command("prometheus", {
-      args: [
-        `--config.file=${config}`,
-        `--storage.tsdb.path=${join(folder, "tsdb")}`,
-        `--web.listen-address=127.0.0.1:${port}`,
-      ],
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
+    const tokenFile = join(folder, "token");
+    await Deno.writeTextFile(tokenFile, token);
+    const prometheus = await Prometheus.start({ folder, tokenFile });
+    if ("missing" in prometheus) return context.skip(prometheus.missing);
     try {
-      const query = async (text: string) => {
-        const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(text)}`;
-        const answer = await fetch(url).then((r) => r.json(), () => null);
-        return answer?.data?.result?.[0]?.value?.[1] ?? null;
-      };
-      await eventually(async () => await query("up") === "1", {
-        what: "a scrape",
-        deadlineMs: 30_000,
-        everyMs: 100,
-      });
-      expect(Number(await query("dreamos_turns_total"))).toBeGreaterThan(0);
+      await prometheus.scrape(server.url);
+      const up = async () => (await prometheus.query("up"))[0]?.values[0]?.[1] === 1;
+      await eventually(up, { what: "a scrape", deadlineMs: 60_000, everyMs: 100 });
+      const [turns] = await prometheus.query("dreamos_turns_total");
+      expect(turns!.values[0]![1]).toBeGreaterThan(0);
     } finally {
-      child.kill("SIGKILL");
-      await child.status;
+      await prometheus.stop();
     }
-  }, 60_000);
+  }, 120_000);
 });
 
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
-}
+test("10,000 passive agents more: as many series, and a scrape that is as short", async () => {
+  const home = await Deno.makeTempDir();
+  const children = [
+    { type: "agent" as const, id: "a", agent: "probe" },
+    { type: "dynamic" as const, id: "workers" },
+  ];
+  let many = await openRig({ folder: home, children });
+  try {
+    const seriesOf = async () => {
+      const text = await many.system.metrics();
+      // Which groups have hosts is not the same at each start.
+      return { text, names: text.match(/^dreamos[^ ]+/gm)!.filter((one) => !/_host_/.test(one)) };
+    };
+    await many.system.spawn({ name: "t" }, { address: "/workers/first", kind: "probe" });
+    await many.ask("/workers/first");
+    const before = await seriesOf();
+    await many.close();
+    addManyAgents(home, { like: "/workers/first", count: 10_000, withMessage: false });
+    many = await openRig({ folder: home, children });
+    const after = await seriesOf();
+    expect(valueOf(after.text, 'dreamos_agents{status="passive"}')).toBeGreaterThan(9_990);
+    expect(after.names).toEqual(before.names);
+    expect(after.text).not.toMatch(/m-\d/);
+    expect(after.text).toContain('dreamos_agent_turns_total{address="/a"}');
+    const begunMs = systemClock.monotonicMs();
+    await many.system.metrics();
+    expect(systemClock.monotonicMs() - begunMs).toBeLessThan(500);
+  } finally {
+    await many.close();
+    await Deno.remove(home, { recursive: true });
+  }
+}, 60_000);

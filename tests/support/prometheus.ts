@@ -1,0 +1,140 @@
+/** A real Prometheus, Debian's, that scrapes one service; and promtool. */
+import { join } from "node:path";
+import { debianProgram } from "../../scripts/debian.ts";
+import { eventually } from "./eventually.ts";
+
+export interface PrometheusOptions {
+  /** For its data; the caller removes it. */
+  folder: string;
+  /** Holds the token that scrapes are made with. */
+  tokenFile: string;
+  scrapeEvery?: string;
+  /** Alert rules to evaluate. */
+  rules?: string;
+}
+
+/** Points of one series: seconds since the epoch, and the value. */
+export interface Series {
+  metric: Record<string, string>;
+  values: [number, number][];
+}
+
+export class Prometheus {
+  #child: Deno.ChildProcess;
+  #url: string;
+  #targets: string;
+
+  private constructor(child: Deno.ChildProcess, url: string, targets: string) {
+    this.#child = child;
+    this.#url = url;
+    this.#targets = targets;
+  }
+
+  /** Starts it without a target. @returns why not, where there is none to start */
+  static async start(options: PrometheusOptions): Promise<Prometheus | { missing: string }> {
+    const program = await debianProgram("prometheus", "prometheus");
+    if ("missing" in program) return program;
+    const { folder, tokenFile, scrapeEvery = "1s", rules } = options;
+    const config = join(folder, "prometheus.yml");
+    const targets = join(folder, "targets.json");
+    await Deno.writeTextFile(targets, "[]");
+    const every = `scrape_interval: ${scrapeEvery}, evaluation_interval: ${scrapeEvery}`;
+    const found = `[{files: [${targets}], refresh_interval: 1s}]`;
+    await Deno.writeTextFile(
+      config,
+      `global: {${every}}
+rule_files: [${rules ?? ""}]
+scrape_configs:
+  - job_name: dreamos
+    authorization: {credentials_file: ${tokenFile}}
+    file_sd_configs: ${found}
+`,
+    );
+    const port = freePort();
+    const child = new Deno.Command(program.file, {
+      args: [
+        `--config.file=${config}`,
+        `--storage.tsdb.path=${join(folder, "tsdb")}`,
+        `--web.listen-address=127.0.0.1:${port}`,
+      ],
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    const started = new Prometheus(child, `http://127.0.0.1:${port}`, targets);
+    await eventually(async () => (await started.query("vector(1)")).length === 1, {
+      what: "Prometheus",
+      deadlineMs: 60_000,
+    });
+    return started;
+  }
+
+  /** Scrapes this service from now on, and no other. */
+  async scrape(url: string): Promise<void> {
+    // One label for all addresses that a service has had: its series go on.
+    const target = { targets: [new URL(url).host], labels: { instance: "dreamos" } };
+    const next = `${this.#targets}.new`;
+    await Deno.writeTextFile(next, JSON.stringify([target]));
+    await Deno.rename(next, this.#targets);
+  }
+
+  async query(text: string): Promise<Series[]> {
+    const found = await this.#get("query", { query: text }) as {
+      metric: Series["metric"];
+      value: [number, string];
+    }[];
+    return found.map(({ metric, value: [at, value] }) => ({
+      metric,
+      values: [[at, Number(value)]],
+    }));
+  }
+
+  /** Times in seconds since the epoch. */
+  async range(query: string, startS: number, endS: number, stepS: number): Promise<Series[]> {
+    const times = { start: String(startS), end: String(endS), step: String(stepS) };
+    const found = await this.#get("query_range", { query, ...times }) as {
+      metric: Series["metric"];
+      values: [number, string][];
+    }[];
+    return found.map(({ metric, values }) => (
+      { metric, values: values.map(([at, value]) => [at, Number(value)]) }
+    ));
+  }
+
+  async #get(path: string, query: Record<string, string>): Promise<unknown> {
+    const body = new URLSearchParams(query);
+    const response = await fetch(`${this.#url}/api/v1/${path}`, { method: "POST", body });
+    const { status, data, error } = await response.json();
+    if (status !== "success") throw new Error(`Prometheus refuses ${query.query}: ${error}`);
+    return data.result;
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+  }
+}
+
+/** Runs promtool with `input` on its stdin; `missing` where there is none. */
+export async function promtool(args: string[], input = "", cwd?: string) {
+  const program = await debianProgram("prometheus", "promtool");
+  if ("missing" in program) return program;
+  const child = new Deno.Command(program.file, {
+    args,
+    ...(cwd === undefined ? {} : { cwd }),
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input)).catch(() => {});
+  await writer.close().catch(() => {});
+  const { code, stdout, stderr } = await child.output();
+  return { code, said: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
