@@ -8,12 +8,24 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const cache = fileURLToPath(new URL("../node_modules/.cache/debian/", import.meta.url));
+const longestMs = 60_000;
 const places = ["usr/bin", "usr/sbin", "bin"];
 
 /** The file to run, or why there is none. */
 export type DebianProgram = { file: string } | { missing: string };
 
-export async function debianProgram(name: string, program: string): Promise<DebianProgram> {
+export function debianProgram(name: string, program: string): Promise<DebianProgram> {
+  const known = looked.get(`${name} ${program}`);
+  if (known) return known;
+  const looking = look(name, program);
+  looked.set(`${name} ${program}`, looking);
+  return looking;
+}
+
+/** What a process has looked for: where nothing can be had, once is enough. */
+const looked = new Map<string, Promise<DebianProgram>>();
+
+async function look(name: string, program: string): Promise<DebianProgram> {
   if (await succeeds(program, ["--version"])) return { file: program };
   if (!await succeeds("apt-get", ["--version"])) {
     return {
@@ -37,8 +49,9 @@ async function unpack(name: string, folder: string): Promise<string | null> {
     // A fresh machine has no lists of packages; with lists of one's own no root is needed.
     const lists = join(work, "lists");
     mkdirSync(join(lists, "partial"), { recursive: true });
-    const own = ["-o", `Dir::State::lists=${lists}`, "-o", `Dir::Cache=${work}`];
-    const found = await succeeds("apt-get", ["download", name], work) ||
+    const patience = ["-o", "Acquire::http::Timeout=15", "-o", "Acquire::Retries=1"];
+    const own = [...patience, "-o", `Dir::State::lists=${lists}`, "-o", `Dir::Cache=${work}`];
+    const found = await succeeds("apt-get", [...patience, "download", name], work) ||
       (await succeeds("apt-get", [...own, "update"], work) &&
         await succeeds("apt-get", [...own, "download", name], work));
     const file = readdirSync(work).find((one) => one.endsWith(".deb"));
@@ -63,7 +76,7 @@ async function succeeds(program: string, args: string[], cwd?: string): Promise<
       stdin: "null",
       stdout: "null",
       stderr: "null",
-      signal: AbortSignal.timeout(120_000),
+      signal: AbortSignal.timeout(longestMs),
     }).output();
     return success;
   } catch {

@@ -16,6 +16,7 @@ const programs = {
   bench: ["bench/main.ts"],
   torture: ["tests/torture/main.ts"],
   sim: ["tests/sim/main.ts"],
+  grafana: ["tests/grafana/main.ts"],
   load: ["tests/load/main.ts"],
   docs: ["scripts/docs.ts"],
   pictures: ["scripts/pictures.ts"],

@@ -26,6 +26,8 @@ export interface TortureOptions {
   keep: boolean;
   /** Progress, one line at a time. */
   onLine(line: string): void;
+  /** Told once, before it is started: for who watches it. */
+  onService?(service: Service): void;
   signal: AbortSignal;
 }
 
@@ -58,6 +60,7 @@ export async function runTorture(options: TortureOptions): Promise<Scorecard> {
   const scene = makeScene(options, scratch);
   const { service, failures } = scene;
   try {
+    options.onService?.(service);
     await service.start();
     await playRounds(scene);
     await playEnd(scene);
