@@ -25,6 +25,26 @@ export function isDeeperThan(text: string, limit: number = deepestJson): boolean
   return false;
 }
 
+/** How many keys `text` writes, valid JSON: outside of strings each has its colon. */
+export function keysWritten(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x22) i = endOfString(text, i);
+    else if (c === 0x3a) count++;
+  }
+  return count;
+}
+
+/** How many keys `value` has, with all that is inside. */
+export function keysOf(value: Json): number {
+  if (typeof value !== "object" || value === null) return 0;
+  if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + keysOf(one), 0);
+  let count = 0;
+  for (const key of Object.keys(value)) count += 1 + keysOf(value[key]!);
+  return count;
+}
+
 /** Index of the quote that closes the string opened at `open`; text length when none does. */
 function endOfString(text: string, open: number): number {
   for (let i = open + 1; i < text.length; i++) {

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
-import { deepestJson, isDeeperThan, type Json } from "../json.ts";
+import { deepestJson, isDeeperThan, type Json, keysOf, keysWritten } from "../json.ts";
 
 export interface Body {
   bytes: Uint8Array;
@@ -114,6 +114,10 @@ function parseJson(bytes: Uint8Array): Json {
   } catch {
     // The parser's own message quotes the text, which may be a secret.
     throw new DreamError("invalid_json", "Cannot read the body: it is not valid JSON");
+  }
+  // `JSON.parse` keeps the last of two: what was meant is not known, and others read the first.
+  if (keysWritten(text) !== keysOf(value)) {
+    throw new DreamError("invalid_json", "Cannot read the body: a key stands twice in one object");
   }
   // The key can be spelt with escapes; only a text that could hold it is looked at twice.
   if (text.includes("__proto__") || text.includes("\\u00")) refuseProto(value, "body");

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { startService } from "../support/service.ts";
 import { load, rssOf } from "./load.ts";
+import { slowCallers } from "./slow-callers.ts";
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +27,13 @@ try {
   clearInterval(looking);
   await look();
   console.log(figures);
-  console.log(`memory, MiB: at the start, warm, every 10 s, at the end: ${memory.join(" ")}`);
+  const token = (await Deno.readTextFile(`${service.home}/token`)).trim();
+  const slow = await slowCallers({ url: service.url, token, count: 1_000 });
+  const beside = await load(service, { connections: 100, seconds: Math.min(20, seconds) });
+  slow.leave();
+  console.log(`beside ${slow.count} slow callers:`, beside);
+  await look();
+  console.log(`memory, MiB: at the start, warm, every 10 s, at the ends: ${memory.join(" ")}`);
 } finally {
   await service.remove();
 }
