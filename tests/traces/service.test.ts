@@ -1,5 +1,4 @@
 /** The real service: spans reach a collector, lines have agents, secrets stay where they are. */
-import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
@@ -178,6 +177,33 @@ describe("a sampled trace", () => {
   });
 });
 
+it("shows turns that crashed, and calls that failed, with their codes", async () => {
+  const crashed = "c".repeat(32);
+  await service.request("POST", "/api/v1/messages", {
+    ...{ to: "/chatter", type: "crash" },
+    payload: { secret: planted.crash },
+  }, { traceparent: `00-${crashed}-${callerSpan}-01` });
+  const errorsOf = async (id: string, name: string) =>
+    (await service.client.trace(id)).spans.filter((span) => span.name === name)
+      .map(({ error }) => error);
+  await eventually(async () => (await errorsOf(crashed, "process chatter")).length === 3);
+  expect(await errorsOf(crashed, "process chatter")).toEqual(["crashed", "crashed", "crashed"]);
+  const lines = (await service.client.logs({ traceId: crashed })).items;
+  expect(lines.map(({ code, turn }) => [code, turn])).toEqual(
+    Array.from({ length: 3 }, () => ["crashed", lines[0]!.turn]),
+  );
+  const failed = "d".repeat(32);
+  const payload = { path: join(service.inbox, "none.txt") };
+  const ask = { to: "/front", type: "fetch", payload };
+  const traceparent = `00-${failed}-${callerSpan}-01`;
+  const answer = await service.request("POST", "/api/v1/asks", ask, { traceparent });
+  expect(answer.status).toBe(409);
+  expect(await errorsOf(failed, "call file.read")).toEqual(["file_not_found"]);
+  await eventually(async () => (await errorsOf(failed, "POST /api/v1/asks")).length === 1);
+  // What the caller has to mend is no fault of the service.
+  expect(await errorsOf(failed, "POST /api/v1/asks")).toEqual([null]);
+});
+
 describe("what agents print", () => {
   it("is a line about them, with the turn", async () => {
     await service.client.send({ to: "/chatter", type: "print", payload: { text: "hello" } });
@@ -255,15 +281,17 @@ it("does what docs/logs.md says", async () => {
 });
 
 /** All files of HOME, packed ones unpacked; but for the database, which may hold payloads. */
-async function readHome(): Promise<{ path: string; bytes: Uint8Array }[]> {
-  const files: { path: string; bytes: Uint8Array }[] = [];
+async function readHome(): Promise<{ path: string; text: string }[]> {
+  const files: { path: string; text: string }[] = [];
+  const decoder = new TextDecoder("latin1");
   const visit = async (folder: string) => {
     for await (const { name, isDirectory } of Deno.readDir(join(service.home, folder))) {
       const path = join(folder, name);
       if (isDirectory) await visit(path);
       else if (!path.startsWith("dreamos.db")) {
         const bytes = await Deno.readFile(join(service.home, path));
-        files.push({ path, bytes: name.endsWith(".gz") ? gunzipSync(bytes) : bytes });
+        const plain = name.endsWith(".gz") ? gunzipSync(bytes) : bytes;
+        files.push({ path, text: decoder.decode(plain) });
       }
     }
   };
@@ -310,8 +338,8 @@ describe("secrets", () => {
     expect(await service.cli("logs", "--follow")).toMatchObject({ code: 3, out: "" });
     for (const secret of [...Object.values(planted), token]) expect(texts).not.toContain(secret);
     const files = await readHome();
-    const filesWith = (text: string) =>
-      files.filter(({ bytes }) => Buffer.from(bytes).includes(text)).map(({ path }) => path);
+    const filesWith = (wanted: string) =>
+      files.filter(({ text }) => text.includes(wanted)).map(({ path }) => path);
     const names = ["payload", "crash", "environment", "agentToken"] as const;
     for (const name of names) expect([name, filesWith(planted[name])]).toEqual([name, []]);
     expect(filesWith(token)).toEqual(["token"]);
