@@ -1,7 +1,7 @@
 /** The client's side of `GET /events`: goes on by itself where it was cut off. */
 import { DreamError } from "../errors.ts";
 import { readEvents } from "../event-stream.ts";
-import type { EventView } from "./views.ts";
+import type { EventGap, EventView } from "./views.ts";
 
 export interface EventsOptions {
   /** `10m`, ISO 8601 or epoch milliseconds; from now on without. */
@@ -14,6 +14,8 @@ export interface EventsOptions {
   type?: string;
   /** False ends after what there is already; default true. */
   follow?: boolean;
+  /** Called when what lies behind `after` is not kept any more, before the first event. */
+  onGap?(gap: EventGap): void;
   signal?: AbortSignal;
 }
 
@@ -23,7 +25,7 @@ export type OpenStream = (path: string, signal?: AbortSignal) => Promise<Readabl
 /** Resolves once the service has taken the request; a refusal is thrown here. */
 export async function followEvents(
   open: OpenStream,
-  { signal, ...query }: EventsOptions,
+  { signal, onGap = () => {}, ...query }: EventsOptions,
 ): Promise<AsyncIterable<EventView>> {
   const openAfter = (after: number | undefined) => {
     const params = new URLSearchParams();
@@ -33,12 +35,13 @@ export async function followEvents(
     }
     return open(`/api/v1/events?${params}`, signal);
   };
-  return eventsOf(await openAfter(query.after), openAfter);
+  return eventsOf(await openAfter(query.after), openAfter, onGap);
 }
 
 async function* eventsOf(
   first: ReadableStream,
   openAfter: (after: number) => Promise<ReadableStream>,
+  onGap: (gap: EventGap) => void,
 ): AsyncGenerator<EventView> {
   let body: ReadableStream | null = first;
   let last: number | null = null;
@@ -46,6 +49,7 @@ async function* eventsOf(
     let wasCut = false;
     for await (const { event, data } of readEvents(body)) {
       if (event === "cut") wasCut = true;
+      if (event === "gap") onGap(JSON.parse(data) as EventGap);
       if (event !== "event") continue;
       const view = JSON.parse(data) as EventView;
       last = view.id;

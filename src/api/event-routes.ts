@@ -8,7 +8,7 @@ import type { EventFilter, EventFollow, StoredEvent } from "../supervisor/event-
 import { type EventsQuery, readEventsQuery } from "./requests.ts";
 import type { Route } from "./route.ts";
 import { subtreeOf } from "./scope.ts";
-import { viewEvent } from "./views.ts";
+import { type EventGap, viewEvent } from "./views.ts";
 
 /** Bytes that are made ready for a reader before it takes them. */
 const mostReady = 64 * 1024;
@@ -37,7 +37,13 @@ export function eventRoute({ control, clock, slowReaderMs = 30_000 }: EventRoute
         const after = await placeOf(c, query, log);
         const under = subtreeOf(caller, query.under);
         const filter = { under, type: query.type };
-        const source = { log, after, filter, follow: query.follow };
+        const source = {
+          log,
+          after,
+          filter,
+          follow: query.follow,
+          gap: await gapAfter(after, log),
+        };
         return new Response(streamOf(source, clock, slowReaderMs), {
           headers: {
             "content-type": "text/event-stream; charset=utf-8",
@@ -67,12 +73,20 @@ async function placeOf(c: Context, { after, sinceMs }: EventsQuery, log: EventFo
   );
 }
 
+/** Events after this one that are kept no more: whoever was away for so long has to know. */
+async function gapAfter(after: number, log: EventFollow): Promise<EventGap | null> {
+  const oldest = await log.oldest();
+  return after > 0 && oldest > after + 1 ? { after, oldest } : null;
+}
+
 interface Source {
   log: EventFollow;
   after: number;
   filter: EventFilter;
   /** Goes on with what comes later. */
   follow: boolean;
+  /** To be told first. */
+  gap: EventGap | null;
 }
 
 function streamOf(source: Source, clock: Clock, slowMs: number): ReadableStream<Uint8Array> {
@@ -107,7 +121,11 @@ function streamOf(source: Source, clock: Clock, slowMs: number): ReadableStream<
 
 /** What comes next, or a comment when nothing did for a while; null at the end. */
 async function nextBytes(source: Source): Promise<Uint8Array | null> {
-  const { log, filter } = source;
+  const { log, filter, gap } = source;
+  if (gap) {
+    source.gap = null;
+    return encoder.encode(`event: gap\ndata: ${JSON.stringify(gap)}\n\n`);
+  }
   while (true) {
     const { items, upTo } = await log.read(source.after, filter);
     const wasAtEnd = upTo === source.after;

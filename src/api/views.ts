@@ -58,6 +58,14 @@ export interface EventView {
   data: Json;
 }
 
+/** Events between these two are kept no more. */
+export interface EventGap {
+  /** The id that the reader goes on behind. */
+  after: number;
+  /** Id of the oldest event that is kept. */
+  oldest: number;
+}
+
 /** With its data as JSON. */
 export function viewEvent({ id, atMs, type, address, data }: StoredEvent): EventView {
   return { id, atMs, type, address, data: readText(data) };

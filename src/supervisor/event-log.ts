@@ -26,6 +26,8 @@ export interface EventFollow {
   readonly newest: number;
   /** The id after which events of `sinceMs` (epoch) and later come. */
   startOf(sinceMs: number): Promise<number>;
+  /** Id of the oldest event that is kept; one above `newest` when there is none. */
+  oldest(): Promise<number>;
   /** Some events after the id `after`, and the id up to which all were looked at. */
   read(after: number, filter: EventFilter): Promise<{ items: StoredEvent[]; upTo: number }>;
   /** Resolves when there is more than `after`, or `ms` are over. @returns false at the end */
@@ -98,6 +100,8 @@ export class EventLog {
     return {
       newest: this.#end,
       startOf: (sinceMs) => this.#startOf(sinceMs),
+      oldest: async () =>
+        (await this.#store.events({ afterId: 0, limit: 1 }))[0]?.id ?? this.#end + 1,
       read: (after, filter) => this.#read(after, filter),
       wait: async (after, ms) => {
         if (isOpen) await this.#wait(after, ms, wakes);

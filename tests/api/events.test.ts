@@ -110,6 +110,22 @@ test("who reads nothing is cut off with the reason, and goes on where it was", a
   expect(rest.at(-1)!.id).toBe(last!.id + 10_000);
 }, 60_000);
 
+test("who was away for longer than events are kept is told of the gap first", async () => {
+  const [first] = await door.control.store.events({ afterId: 0, limit: 1 });
+  const events = door.control.store.events.bind(door.control.store);
+  const oldest = first!.id + 10;
+  vi.spyOn(door.control.store, "events").mockImplementation(async (query) =>
+    await events({ ...query, afterId: Math.max(query.afterId ?? 0, oldest - 1) })
+  );
+  const gaps: unknown[] = [];
+  const onGap = (gap: unknown) => gaps.push(gap);
+  const [next] = await take(await client().events({ after: first!.id, follow: false, onGap }), 1);
+  expect([next!.id, gaps]).toEqual([oldest, [{ after: first!.id, oldest }]]);
+  await take(await client().events({ after: oldest - 1, follow: false, onGap }), 1);
+  expect(gaps).toHaveLength(1);
+  vi.restoreAllMocks();
+});
+
 test.each([
   ["an event that is yet to come", { "last-event-id": "99999999" }, ""],
   ["what is no id", { "last-event-id": "abc" }, ""],

@@ -9,16 +9,16 @@ import { drawRow } from "./draw.ts";
 import { pictureOf } from "./pictures.ts";
 import { queryAll, scrapedTorture } from "./scraped-torture.ts";
 
-const usage = "npm run grafana -- [--rounds 12] [--seed 7] [--files 300] [--agents 30]";
+const usage = "npm run grafana -- [--rounds 8] [--seed 7] [--files 100] [--agents 10]";
 
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
     options: {
-      rounds: { type: "string", default: "12" },
+      rounds: { type: "string", default: "8" },
       seed: { type: "string", default: "7" },
-      files: { type: "string", default: "300" },
-      agents: { type: "string", default: "30" },
+      files: { type: "string", default: "100" },
+      agents: { type: "string", default: "10" },
     },
   });
   const numbers = Object.entries(values).map(([name, text]) => [name, Number(text)] as const);

@@ -82,7 +82,8 @@ export const dropLetter: About = {
 export const events: About = {
   ...{ id: "followEvents", tag, summary: "Durable events, oldest first, without a gap" },
   more: "Go on behind the last one seen with Last-Event-ID or after. A reader that takes nothing " +
-    "is cut off by an event named cut, with the reason.",
+    "is cut off by an event named cut, with the reason; one named gap says first which are kept " +
+    "no more.",
   reads: ["Last-Event-ID"],
   query: requestSchemas.eventsQuery,
   media: "text/event-stream",
