@@ -4,7 +4,7 @@
  *
  * Invariants: I1–I4 of store.ts.
  */
-import type { Clock } from "../clock.ts";
+import type { CancelTimer, Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
 import { CommitRejected } from "./store.ts";
 import type { WriteItem, Written } from "./thread-protocol.ts";
@@ -26,6 +26,8 @@ export interface CommitQueueOptions {
 
 /** Changes that one transaction takes: more would make the others wait too long. */
 const groupSize = 4_000;
+/** How long a patient commit waits for company. */
+const patienceMs = 1;
 /** Commits that are tried together after a failure: few, as few may fit. */
 const retryCount = 64;
 const firstRetryMs = 20;
@@ -35,6 +37,9 @@ export class CommitQueue {
   #options: CommitQueueOptions;
   #waiting: Waiting[] = [];
   #isUnderWay = false;
+  /** Something waits that is not patient, or no longer. */
+  #isDue = false;
+  #cancelLater: CancelTimer | null = null;
   #retryMs = 0;
   #condition: "open" | "broken" | "ended" = "open";
   #isLow = false;
@@ -71,11 +76,13 @@ export class CommitQueue {
   }
 
   /** @returns what the writer answers to this item, once it is durable */
-  add(item: WriteItem, size: number): Promise<unknown> {
+  add(item: WriteItem, size: number, patient = false): Promise<unknown> {
     if (this.#condition === "broken") return Promise.reject(new CommitRejected(false));
     if (this.#condition === "ended") return Promise.reject(ended());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, size, resolve, reject });
+      if (patient) return this.#flushLater();
+      this.#isDue = true;
       this.#flush();
     });
   }
@@ -101,6 +108,8 @@ export class CommitQueue {
 
   written({ done, answers, failure }: Written): void {
     this.#isUnderWay = false;
+    // What was to be written and was not has waited enough.
+    if (failure) this.#isDue = true;
     if (this.#condition === "ended") return;
     if (done > 0) { for (const listener of this.#groupListeners) listener(done); }
     this.#waiting.splice(0, done).forEach(({ resolve }, i) => resolve(answers[i]));
@@ -126,12 +135,25 @@ export class CommitQueue {
     this.#tellIdle();
   }
 
+  #flushLater(): void {
+    this.#cancelLater ??= this.#options.clock.after(patienceMs, () => {
+      this.#cancelLater = null;
+      this.#isDue = true;
+      this.#flush();
+    });
+  }
+
   #flush(): void {
-    if (this.#isUnderWay || this.#waiting.length === 0) return;
+    if (this.#isUnderWay || !this.#isDue || this.#waiting.length === 0) return;
     let size = 0;
     let count = 0;
     while (count < this.#waiting.length && (count === 0 || size < groupSize)) {
       size += this.#waiting[count++]!.size;
+    }
+    this.#isDue = count < this.#waiting.length;
+    if (!this.#isDue) {
+      this.#cancelLater?.();
+      this.#cancelLater = null;
     }
     this.#write(count);
   }
@@ -141,6 +163,7 @@ export class CommitQueue {
     try {
       this.#options.write(this.#waiting.slice(0, count).map(({ item }) => item));
     } catch (error) {
+      this.#isDue = true;
       if (count > 1) return this.#write(1);
       const code = String((error as Error).name);
       this.written({ t: "written", done: 0, answers: [], failure: { kind: "rejected", code } });

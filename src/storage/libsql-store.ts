@@ -122,8 +122,8 @@ export class LibsqlStore implements contract.Store {
     this.#queue.onGroup(listener);
   }
 
-  async commit(changes: readonly contract.Change[]): Promise<void> {
-    await this.#enqueue({ changes }, changes.length);
+  async commit(changes: readonly contract.Change[], patient = false): Promise<void> {
+    await this.#enqueue({ changes }, changes.length, patient);
   }
 
   recover(): Promise<void> {
@@ -131,8 +131,8 @@ export class LibsqlStore implements contract.Store {
     return Promise.resolve();
   }
 
-  #enqueue(item: WriteItem, size: number): Promise<unknown> {
-    return this.#isClosing ? Promise.reject(closedError()) : this.#queue.add(item, size);
+  #enqueue(item: WriteItem, size: number, patient = false): Promise<unknown> {
+    return this.#isClosing ? Promise.reject(closedError()) : this.#queue.add(item, size, patient);
   }
 
   #hear(message: FromStorage): void {

@@ -238,7 +238,8 @@ export interface Store {
   /** Called after each transaction with the number of commits that it made durable. */
   onGroup(listener: (commits: number) => void): void;
 
-  commit(changes: readonly Change[]): Promise<void>;
+  /** A `patient` commit may wait a millisecond or two for others to share their transaction. */
+  commit(changes: readonly Change[], patient?: boolean): Promise<void>;
   /** After a rejection: throws the uncommitted tail away and accepts commits again (I4). */
   recover(): Promise<void>;
 

@@ -62,6 +62,7 @@ export class Door {
       const draft = new Draft();
       const row = this.#openAsk(draft, caller, input);
       remember(draft, { id: row.id });
+      draft.isPatient = true;
       this.#core.ledger.commit(draft).catch(() => {});
       return await Promise.resolve({ id: row.id });
     });

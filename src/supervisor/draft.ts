@@ -13,6 +13,8 @@ export class Draft {
   readonly mail: { cell: Cell; envelope: Envelope }[] = [];
   readonly accepted: (() => void)[] = [];
   readonly durable: (() => void)[] = [];
+  /** Nobody waits for it to be durable: it may share the transaction of a later one. */
+  isPatient = false;
   /** Names of things that this draft has settled, so that none is settled twice. */
   readonly marks = new Set<string>();
   /** Agents that this draft starts, by address: messages of the same turn find them. */

@@ -51,7 +51,7 @@ export class Ledger implements LedgerFace {
     this.#behind += size;
     const { clock, meters } = this.#core;
     const begunMs = clock.monotonicMs();
-    const settled = this.#core.store.commit(changes).then(
+    const settled = this.#core.store.commit(changes, isPatient(draft)).then(
       () => {
         meters.commitSeconds.observe((clock.monotonicMs() - begunMs) / 1_000);
         this.#durable(draft, size);
@@ -77,6 +77,11 @@ export class Ledger implements LedgerFace {
     if (eventLog.isFollowed && draft.changes.some(({ op }) => op === "event")) eventLog.touched();
     if (wasBehind && !this.isBehind) this.#core.dispatcher.pump();
   }
+}
+
+/** What waits for a draft's fsync has a word in it, too. */
+function isPatient(draft: Draft): boolean {
+  return draft.isPatient && draft.durable.length === 0;
 }
 
 /** Nothing of it was accepted: whoever asked for it may do so again. */

@@ -79,6 +79,7 @@ export class Turns {
     keepEveryMinute(this.#core, draft, cell);
     if (endsFor) this.#complete(draft, cell);
     else if (isDone) this.#startAfresh(draft, cell);
+    draft.isPatient = summary.runs === 0 && !isDone;
     return this.#core.ledger.commit(draft);
   }
 

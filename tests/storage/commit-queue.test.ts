@@ -78,3 +78,33 @@ it("writes nothing more when the disk cannot be trusted", () => {
   expect(settled).toBe(0);
   return expect(queue.add(item("c"), 1)).rejects.not.toBeInstanceOf(CommitRejected);
 });
+
+it("lets a patient commit wait for company, a millisecond at most, in order", async () => {
+  const { queue, written, pauses, answer } = openQueue();
+  const patient = queue.add(item("a"), 1, true);
+  queue.add(item("b"), 1, true);
+  expect(written).toEqual([]);
+  expect(pauses.map(({ delayMs }) => delayMs)).toEqual([1]);
+  queue.add(item("c"), 1);
+  expect(written).toEqual([[item("a"), item("b"), item("c")]]);
+  const late = queue.add(item("d"), 1, true);
+  answer(3);
+  await patient;
+  expect(written).toHaveLength(1);
+  pauses[1]!.fire();
+  expect(written[1]).toEqual([item("d")]);
+  answer(1);
+  await late;
+});
+
+it("does not let what failed wait for company again", async () => {
+  const { queue, written, pauses, answer } = openQueue();
+  const all = Array.from({ length: 100 }, (_, i) => queue.add(item(`${i}`), 1, true));
+  pauses[0]!.fire();
+  answer(0, { kind: "retry", code: "SQLITE_BUSY" });
+  pauses[1]!.fire();
+  answer(64);
+  expect(written.map((items) => items.length)).toEqual([100, 64, 36]);
+  answer(36);
+  await Promise.all(all);
+});
