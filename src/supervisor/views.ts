@@ -1,5 +1,5 @@
 /** What people and programs see of the running system: plain data, made on request. */
-import { type Address, parentOf } from "../address.ts";
+import { type Address, isWithin, parentOf, rootAddress } from "../address.ts";
 import type { StateSummary } from "../actors/protocol.ts";
 import type { Json } from "../json.ts";
 import type { AgentStatus, Page } from "../storage/store.ts";
@@ -102,13 +102,9 @@ export function pageOfAgents(
   query: AgentsQuery,
 ): Page<AgentView> {
   const { limit, cursor, under, kind, status } = query;
-  const inside = (address: Address) =>
-    !under || under === "/" || address === under || address.startsWith(`${under}/`);
-  const found = [...core.registry.addresses()]
-    .filter((address) => inside(address) && (!cursor || address > cursor))
-    .sort((a, b) => a < b ? -1 : 1);
   const shown: Address[] = [];
-  for (const address of found) {
+  for (const address of core.registry.sortedAddresses(cursor ?? "")) {
+    if (!isWithin(address, under ?? rootAddress)) continue;
     const seen = core.registry.glance(address);
     if (kind !== undefined && seen?.kind !== kind) continue;
     if (status !== undefined && seen?.status !== status) continue;

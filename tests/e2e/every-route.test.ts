@@ -95,6 +95,7 @@ test("all of them answer as the document says", async () => {
   await open("GET", "logs/stream?since=1h");
   await open("GET", "agents/%2Fecho/turns");
   await open("GET", "counters");
+  await open("GET", "/docs");
   const trace = "ab".repeat(16);
   const traceparent = `00-${trace}-${"cd".repeat(8)}-01`;
   const say = { to: "/echo", type: "echo.say", payload: { text: "x" } };
