@@ -26,6 +26,12 @@ export const filesCheck: Check = {
       const next = "Choose another --home";
       return [fail({ found: `${home.path} is no folder`, means: modeMeans, next })];
     }
+    const { uid } = statSync(home.path);
+    if (uid !== (process.getuid?.() ?? uid)) {
+      const found = `${home.path} belongs to user ${uid}, you are ${process.getuid?.()}`;
+      const means = "Only its owner can start a service in it, or talk to one without a token.";
+      return [fail({ found, means, next: `Become user ${uid}, or choose another --home` })];
+    }
     const findings = modesOf(home.path);
     const foreign = foreignFiles(home.path);
     if (foreign.length > 0) {

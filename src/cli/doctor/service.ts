@@ -21,10 +21,9 @@ export function holderOf(home: Home): number | null | undefined {
   let file: Deno.FsFile;
   try {
     file = Deno.openSync(path, { read: true });
-  } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
-    throw new DreamError("denied", `Cannot look into ${home.path}: ${code}; is it yours?`);
+  } catch {
+    // None, or not ours to read: the check of the files says so.
+    return null;
   }
   try {
     // Shared: somebody who starts at this moment is not in the way.
