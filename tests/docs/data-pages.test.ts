@@ -1,4 +1,4 @@
-/** What docs/backup.md, docs/history.md and docs/doctor.md show is run, in a shell, as it stands. */
+/** What docs/backup.md, docs/history.md and docs/doctor.md show is run in a shell, as it stands. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
