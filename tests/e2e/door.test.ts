@@ -128,8 +128,9 @@ describe("asks", () => {
     const answer = await post("asks", {
       to: "/slow",
       type: "answer.after",
-      payload: { ms: 600 },
-      timeoutMs: 100,
+      payload: { ms: 2_000 },
+      // Long enough for it to be in the agent's hands by then, on a busy machine too.
+      timeoutMs: 1_000,
     });
     refused(answer, 504, "ask_timeout");
     const { id } = (answer.body as { error: { details: { id: string } } }).error.details;
