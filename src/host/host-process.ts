@@ -7,6 +7,7 @@ import { FrameDecoder, frameKinds, FrameWriter } from "./frame.ts";
 import { type HostChild, startHostChild } from "./host-child.ts";
 import { helloOf, type HostProcessOptions } from "./host-process-options.ts";
 import { encodeHostMessage, type PoolCounts, type ToHost } from "./host-protocol.ts";
+import { BusyThreads, yieldToOthers } from "./host-priority.ts";
 import { memoryFault, StrayWatch } from "./host-watch.ts";
 import type { Bundle, HostInfo, Thread, ThreadEvents, ThreadLoss, ThreadRequest } from "./hosts.ts";
 import { countWorkerThreads, noteProcess, processRssBytes } from "../processes.ts";
@@ -32,6 +33,9 @@ export class HostProcess {
   readonly #child: HostChild;
   readonly #writer: FrameWriter;
   readonly #slots = new Slots();
+  readonly #busy = new BusyThreads();
+  /** Slots whose threads come after those of others. */
+  readonly #behind = new Set<number>();
   readonly #sentBundles = new Set<string>();
   #pool: PoolCounts = { starts: 0, threads: 0, blank: [] };
   readonly #strays = new StrayWatch();
@@ -44,6 +48,7 @@ export class HostProcess {
     this.#clock = options.clock;
     this.#child = startHostChild(options);
     this.pid = this.#child.process.pid!;
+    if (options.alone) yieldToOthers(this.pid);
     const forget = noteProcess(options.folder, this.pid);
     this.#writer = new FrameWriter(this.#child.socket);
     this.#listen();
@@ -152,8 +157,13 @@ export class HostProcess {
       },
       release: () => {
         if (this.#over || this.#slots.phase(id) !== "live") return;
+        if (this.#behind.delete(id)) return void this.#kill(id);
         this.#slots.leave(id);
         this.#say({ op: "release", slot: id });
+      },
+      yieldToOthers: () => {
+        if (this.#over || this.#behind.has(id)) return;
+        if (this.#busy.yieldBusiest(this.pid, this.#clock.monotonicMs())) this.#behind.add(id);
       },
       kill: () => this.#kill(id),
     };

@@ -56,6 +56,11 @@ export interface Thread {
   /** The agent has left: the thread is blanked for another of the same bundle, grants and host. */
   release(): void;
   /**
+   * The turn in hand takes long: where the system can do that, its thread comes after those of
+   * others from now on, and is used by no other agent later. To be called again while it lasts.
+   */
+  yieldToOthers?(): void;
+  /**
    * Ends the thread by force. A thread that still runs after `killGraceMs` takes its host with it;
    * its neighbours then hear `onLost`. Resolves when nothing of it runs any more.
    */

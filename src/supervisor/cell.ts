@@ -70,6 +70,8 @@ export class Cell {
   careful = 0;
   /** Was in hand when a host died: runs alone until a turn commits (R7). */
   suspect = false;
+  /** Its host has died soon after it was used: it gets a thread although it has nothing to do. */
+  returns = false;
   /** Hosts in a row that ended while it alone was loaded there. */
   lostArrivals = 0;
   /** Different envelopes in a row that crashed it without a turn between. */

@@ -106,7 +106,7 @@ export interface Failures {
     cell: Cell,
     hand: readonly Envelope[],
     loss: ThreadLoss,
-    about: { busy: boolean; moves: boolean },
+    about: { busy: boolean; moves: boolean; sinceMs?: number },
   ): void;
   /** A permanent agent ended normally and is to start afresh. */
   finished(cell: Cell): void;

@@ -64,7 +64,7 @@ export class Dispatcher implements DispatcherFace {
     if (isHalted || !cell.isRunnable || registry.byKey(cell.key) !== cell) return;
     const { residence } = cell;
     if (!residence) {
-      if (cell.hasWork) this.#placement.activate(cell);
+      if (cell.hasWork || cell.returns) this.#placement.activate(cell);
     } else if (residence.thread && residence.hand === null) this.#deliver(cell, residence);
   }
 
@@ -291,9 +291,9 @@ export class Dispatcher implements DispatcherFace {
 
   #lost(cell: Cell, loss: ThreadLoss): void {
     traceFailure(this.#core, cell, cell.residence?.hand ?? [], loss.reason);
-    const { hand, moves } = this.#detach(cell)!;
+    const { hand, moves, sinceMs } = this.#detach(cell)!;
     const busy = hand !== null || (cell.summary?.runs ?? 0) > 0;
-    this.#core.failures.lost(cell, hand ?? [], loss, { busy, moves });
+    this.#core.failures.lost(cell, hand ?? [], loss, { busy, moves, sinceMs });
     this.pump();
   }
 }

@@ -20,6 +20,12 @@ import { placeOf } from "./turn-log.ts";
 /** Different envelopes in a row that crash an agent before its state is held to be bad. */
 const badStateAfter = 3;
 
+/**
+ * Who was used so lately when its host died comes back at once: it will soon be asked again, and
+ * would then be waited for. The rest come back on demand (R7).
+ */
+const recentMs = 5_000;
+
 export class Failures implements FailuresFace {
   #core: Core;
 
@@ -59,7 +65,7 @@ export class Failures implements FailuresFace {
     cell: Cell,
     hand: readonly Envelope[],
     loss: ThreadLoss,
-    { busy, moves }: { busy: boolean; moves: boolean },
+    { busy, moves, sinceMs = 0 }: { busy: boolean; moves: boolean; sinceMs?: number },
   ): void {
     if (cell.record.intent === "stop") return this.#core.verbs.stopNow(cell, null);
     const isItsOwn = loss.reason === "exited" || loss.alone;
@@ -74,6 +80,7 @@ export class Failures implements FailuresFace {
     if (isCulprit) return this.failed(cell, hand, reason, error);
     this.#core.tree.exited(cell, "host_lost", loss.message);
     if (busy) cell.suspect = true;
+    else cell.returns = this.#core.clock.monotonicMs() - sinceMs < recentMs;
     cell.careful = Math.max(cell.careful, hand.length);
     this.#core.log("warn", "thread lost with its host", {
       address: cell.address,

@@ -11,6 +11,8 @@ import { Sweeps } from "./sweeps.ts";
 const lookMs = 250;
 /** A cell that nobody asked for in two rounds of this is given up, if its agent is passive. */
 const restMs = 5_000;
+/** Twenty slices: it does not come to an end by itself. */
+const longTurnMs = 500;
 /** A thread that is wanted again this soon is cheaper kept than given up (R8: no near timer). */
 const nearMs = 5_000;
 
@@ -55,6 +57,7 @@ export class Housekeeping {
       const forMs = now - sinceMs;
       if (hand !== null) {
         if (forMs > turnDeadlineMs) this.#stalled(cell, "A turn", forMs);
+        else if (forMs > longTurnMs) cell.residence.thread?.yieldToOthers?.();
       } else if ((cell.summary?.runs ?? 0) > 0) this.#lookAtRuns(cell, now);
       else if (forMs > idleAfterMs && isIdle(cell) && !cell.hasWork) this.#passivate(cell);
     }

@@ -85,6 +85,7 @@ export class Placement {
       return;
     }
     this.#core.meters.activations.inc();
+    cell.returns = false;
     const alone = cell.suspect;
     const sinceMs = this.#core.clock.monotonicMs();
     const residence: Residence = {

@@ -51,6 +51,24 @@ describe("an idle agent", () => {
     expect(rig.hosts.live).toBe(1);
   });
 
+  it("comes back at once after the loss of its host when it was used lately", async () => {
+    await open();
+    await rig.send("/a", "count");
+    await rig.clock.pass(4_000);
+    await rig.send("/r", "work");
+    await rig.clock.pass(2_000);
+    const [a, r] = ["/a", "/r"].map((address) =>
+      rig.hosts.placed.findLast(({ request }) => request.address === address)!
+    );
+    const loss = { reason: "host_lost", message: "planted", alone: false } as const;
+    a!.lose(loss);
+    r!.lose(loss);
+    await rig.clock.pass(lookMs);
+    const views = await Promise.all(["/a", "/r"].map((address) => rig.system.agent(address)));
+    expect(views.map(({ thread }) => thread !== null)).toEqual([false, true]);
+    expect(await rig.ask("/a")).toEqual({ count: 1 });
+  });
+
   it("is not passivated shortly before a delay of its own", async () => {
     await open({ limits: { idleAfterMs: 10_000 } });
     await rig.send("/a", "later", { ms: 14_000 });
