@@ -1,11 +1,12 @@
 /**
- * Draws the pictures of docs/first-five-minutes.md by doing what the page says in real terminals:
- * `npm run pictures` (needs tmux). A clone of its own is walked through, so that what is not
- * committed is not in the pictures.
+ * Draws the pictures of docs/first-five-minutes.md by doing what the page says in real terminals,
+ * and those of docs/inspector.md: `npm run pictures` (needs tmux). A clone of its own is walked
+ * through, so that what is not committed is not in the pictures.
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { missingTmux } from "../tests/support/tmux.ts";
+import { drawInspector } from "./inspector-pictures.ts";
 import { walkPage } from "./page-walk.ts";
 import { drawScreen } from "./terminal-svg.ts";
 
@@ -18,6 +19,7 @@ if (missing) throw new Error(`Cannot draw pictures: ${missing}`);
 const folder = await Deno.makeTempDir();
 const clone = join(folder, "dreamos");
 try {
+  await drawInspector(join(docs, "pictures"));
   await run("git", "clone", "--quiet", dirname(docs), clone);
   await Deno.symlink(join(dirname(docs), "node_modules"), join(clone, "node_modules"));
   await walkPage({

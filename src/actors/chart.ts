@@ -12,7 +12,7 @@ export function chartOf(machine: InnerMachine): string | null {
   const { config } = machine as unknown as { config: unknown };
   try {
     const text = JSON.stringify(config, (key, value: unknown) => {
-      if (typeof value === "function") return { type: value.name || "inline" };
+      if (typeof value === "function") return { type: nameOf(value) };
       // A context of data is the state's business, and may be large.
       return key === "context" ? undefined : value;
     });
@@ -20,4 +20,11 @@ export function chartOf(machine: InnerMachine): string | null {
   } catch {
     return null;
   }
+}
+
+/** XState's own actions say what they are; bundles keep no other names worth reading. */
+function nameOf(value: { name: string; type?: unknown }): string {
+  const { type, name } = value;
+  if (typeof type === "string") return type.replace(/^xstate\./, "");
+  return name.length > 2 ? name : "inline";
 }

@@ -2,7 +2,11 @@
 import type { TreeNode } from "../api/client.ts";
 import { markOf, tintStatus } from "./status-mark.ts";
 import type { Terminal } from "./terminal.ts";
-import { printable } from "./text.ts";
+import { cut, printable } from "./text.ts";
+import { widthOf } from "./width.ts";
+
+/** Of a reason so much is told on the narrowest terminal. */
+const leastText = 20;
 
 /**
  * The tree from its root down, one line per node.
@@ -12,9 +16,11 @@ import { printable } from "./text.ts";
 export function drawTree(root: TreeNode, terminal: Terminal, most = 1_000): string[] {
   const lines: string[] = [];
   const visit = (node: TreeNode, lead: string, below: string) => {
-    lines.push(lead + describeNode(node, terminal));
+    const room = (terminal.columns ?? Infinity) - lead.length;
+    lines.push(lead + describeNode(node, terminal, room));
     for (const line of exitLines(node)) {
-      lines.push(`${below}${node.children.length > 0 ? "│ " : "  "} ${terminal.tint("dim", line)}`);
+      const text = terminal.tint("dim", cut(line, Math.max(leastText, room - 3)));
+      lines.push(`${below}${node.children.length > 0 ? "│ " : "  "} ${text}`);
     }
     const shown = node.children.slice(0, most);
     const hidden = node.hidden + node.children.length - shown.length;
@@ -28,7 +34,7 @@ export function drawTree(root: TreeNode, terminal: Terminal, most = 1_000): stri
   return lines;
 }
 
-function describeNode(node: TreeNode, terminal: Terminal): string {
+function describeNode(node: TreeNode, terminal: Terminal, room: number): string {
   const name = node.address === "/" ? "/" : node.address.slice(node.address.lastIndexOf("/") + 1);
   const facts: string[] = [];
   if (node.type === "dynamic") facts.push(`dynamic, ${countAgents(node)}`);
@@ -39,11 +45,11 @@ function describeNode(node: TreeNode, terminal: Terminal): string {
   if (node.mailboxDepth > 0) facts.push(`${node.mailboxDepth} in mailbox`);
   if (node.restarts > 0) facts.push(`${node.restarts} restarts`);
   const { lastError } = node;
-  const text = `${terminal.tint("bold", printable(name))}  ` +
-    terminal.tint("dim", printable(facts.join(", ")));
-  const error = lastError
-    ? terminal.tint("red", `  ${lastError.code}: ${printable(lastError.message).slice(0, 200)}`)
-    : "";
+  const said = printable(facts.join(", "));
+  const text = `${terminal.tint("bold", printable(name))}  ${terminal.tint("dim", said)}`;
+  const left = Math.max(leastText, room - widthOf(name) - widthOf(said) - 6);
+  const why = lastError && `${lastError.code}: ${printable(lastError.message).slice(0, 200)}`;
+  const error = why === null ? "" : terminal.tint("red", `  ${cut(why, left)}`);
   return `${tintStatus(terminal, node.status, markOf(node.status))} ${text}${error}`;
 }
 

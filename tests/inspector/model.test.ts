@@ -39,7 +39,7 @@ describe("the tree", () => {
     ]);
     keys(state, "n");
     expect(draw(state).slice(-3)).toEqual([
-      "parked: parked: bad_state: Its state is bad",
+      "parked: bad_state: Its state is bad",
       "→ r f restart afresh, r c from a checkpoint, r r as it is",
       expect.stringContaining("? help"),
     ]);

@@ -38,10 +38,11 @@ export class Tmux {
     );
     const tmux = new Tmux(folder);
     const sets = Object.entries({ PS1: "$ ", LC_ALL: "C.UTF-8", ...env })
-      .flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+      .map(([name, value]) => `${name}=${value}`);
     const size = ["-x", String(columns), "-y", String(rows)];
-    const shell = ["env", "-u", "NO_COLOR", "bash", "--norc", "--noprofile"];
-    await tmux.#run("-f", config, "new-session", "-d", ...size, ...sets, "-c", cwd, ...shell);
+    // By `env`, as tmux has a PATH of its own opinion.
+    const shell = ["env", "-u", "NO_COLOR", ...sets, "bash", "--norc", "--noprofile"];
+    await tmux.#run("-f", config, "new-session", "-d", ...size, "-c", cwd, ...shell);
     await tmux.until(/^\$/m, { what: "the shell" });
     return tmux;
   }

@@ -1,7 +1,8 @@
 /** The bottom of the screen: what is wrong or being asked, and which keys there are. */
 import { printable } from "../text.ts";
 import { keysLine } from "./keys.ts";
-import { fit, type Line, type Part, say, widthOf } from "./line.ts";
+import { fit, type Line, type Part, say } from "./line.ts";
+import { widthOf } from "../width.ts";
 import { shortAddress } from "./look-lines.ts";
 import type { State } from "./state.ts";
 import { troubleOf } from "./trouble.ts";
@@ -31,7 +32,10 @@ function troubleLines(state: State): Line[] {
   // So that rows do not jump while the person goes through them.
   if (!trouble) return isHigh ? [say(""), say("")] : [say("")];
   const tint = trouble.isUrgent ? "red" : "yellow";
-  const what: Part = { text: `${trouble.word}: ${trouble.text}`, tint };
+  const what: Part = {
+    text: trouble.text === "" ? trouble.word : `${trouble.word}: ${trouble.text}`,
+    tint,
+  };
   const keys: Part = { text: `${state.hasSymbols ? "→" : "->"} ${trouble.keys}`, bold: true };
   if (isHigh) return [{ parts: [what] }, { parts: [keys] }];
   const room = Math.max(10, state.columns - widthOf(keys.text) - 2);

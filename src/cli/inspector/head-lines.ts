@@ -63,7 +63,8 @@ function statusLine(state: State): Line {
   if (system) {
     const bytes = system.hosts.reduce((sum, host) => sum + (host.rssBytes ?? 0), 0);
     if (bytes > 0) {
-      parts.push({ text: ` ${bytesText(bytes)} in ${system.hosts.length} hosts`, tint: "dim" });
+      const hosts = system.hosts.length === 1 ? "1 host" : `${system.hosts.length} hosts`;
+      parts.push({ text: ` ${bytesText(bytes)} in ${hosts}`, tint: "dim" });
     }
   }
   parts.push({ text: `  ${state.url}`, tint: "dim" });

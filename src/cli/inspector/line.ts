@@ -3,9 +3,9 @@
  * used, and no background but its inverse, so that dark and light terminals are served alike; and
  * no colour says what a word does not say too.
  */
-import stringWidth from "string-width";
 import type { Tint } from "../terminal.ts";
 import { cut } from "../text.ts";
+import { widthOf } from "../width.ts";
 
 export interface Part {
   text: string;
@@ -29,18 +29,9 @@ const codes: Record<Tint, [number, number]> = {
   cyan: [36, 39],
 };
 
-const plain = /^[\x20-\x7e]*$/;
-
-/** Columns that the text takes. */
-export function widthOf(text: string): number {
-  return plain.test(text) ? text.length : stringWidth(text);
-}
-
 /** At most `width` columns, with `…` where something is missing. */
 export function fit(text: string, width: number): string {
-  if (width <= 0) return "";
-  if (plain.test(text)) return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
-  return cut(text, width);
+  return width <= 0 ? "" : cut(text, width);
 }
 
 /** Exactly `width` columns. */
@@ -62,7 +53,8 @@ export function paint({ parts, isInverse }: Line, width: number, hasColour: bool
   for (const { text, tint, bold } of parts) {
     const shown = fit(text, left);
     left -= widthOf(shown);
-    out += wrapIn(shown, tint, bold === true, hasColour);
+    // A bar of several colours would hide which row is meant.
+    out += wrapIn(shown, isInverse ? undefined : tint, bold === true, hasColour);
     if (left <= 0) break;
   }
   return isInverse ? `\x1b[7m${out}${" ".repeat(Math.max(0, left))}\x1b[27m` : out;

@@ -1,7 +1,8 @@
 /** One agent: who it is, the tabs, and the page that is open. */
 import { asciiMarkOf, markOf, tintOf } from "../status-mark.ts";
 import { printable } from "../text.ts";
-import { type Line, type Part, say, widthOf } from "./line.ts";
+import { type Line, type Part, say } from "./line.ts";
+import { widthOf } from "../width.ts";
 import { jsonLines, pageLines, titles } from "./pages.ts";
 import { type Look, pages, type State } from "./state.ts";
 

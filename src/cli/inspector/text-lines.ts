@@ -1,6 +1,7 @@
 /** Text for reading on a screen of some width. */
 import { printableLines } from "../text.ts";
-import { fit, widthOf } from "./line.ts";
+import { fit } from "./line.ts";
+import { widthOf } from "../width.ts";
 
 /** Lines as they are, cut into pieces where they are wider than the screen. */
 export function textLines(text: string, width: number): string[] {

@@ -29,18 +29,22 @@ const forgottenMs = 600_000;
 
 type Find = (item: Item, about: { nowMs: number; letters: number }) => Trouble | null;
 
-const ago = (ms: number | null, nowMs: number) =>
-  ms === null ? "" : ` ${formatDuration(Math.max(0, nowMs - ms))}`;
+const told = (...facts: (string | null)[]) => facts.filter((fact) => fact !== null).join(", ");
+
+const timeSince = (ms: number, nowMs: number) => formatDuration(Math.max(0, nowMs - ms));
+
+const since = ({ sinceMs }: Item, nowMs: number) =>
+  sinceMs === null ? null : `for ${timeSince(sinceMs, nowMs)}`;
 
 const errorOf = ({ lastError }: Item) =>
-  lastError === null ? "" : `: ${lastError.code}: ${printable(lastError.message)}`;
+  lastError === null ? null : `${lastError.code}: ${printable(lastError.message)}`;
 
 const finders: Find[] = [
   (item, { nowMs }) =>
     item.status === "parked"
       ? {
         word: "parked",
-        text: `parked${ago(item.sinceMs, nowMs)}${errorOf(item)}`,
+        text: told(since(item, nowMs), errorOf(item)),
         keys: "r f restart afresh, r c from a checkpoint, r r as it is",
         isUrgent: true,
       }
@@ -49,19 +53,17 @@ const finders: Find[] = [
     item.status === "failed"
       ? {
         word: "failed",
-        text: `failed${errorOf(item)}`,
+        text: told(errorOf(item)),
         keys: "r r restart, r f afresh",
         isUrgent: true,
       }
       : null,
   (item, { nowMs }) => {
     if (item.status !== "blocked") return null;
-    const on = item.blockedOn === null
-      ? ""
-      : ` on the full mailbox of ${printable(item.blockedOn)}`;
+    const on = item.blockedOn === null ? null : `${printable(item.blockedOn)} has a full mailbox`;
     return {
       word: "blocked",
-      text: `blocked${ago(item.sinceMs, nowMs)}${on}`,
+      text: told(since(item, nowMs), on),
       keys: "b go to what blocks it, s stop it",
       isUrgent: true,
     };
@@ -71,11 +73,12 @@ const finders: Find[] = [
     if (item.depth === 0 && (item.sinceMs === null || nowMs - item.sinceMs < forgottenMs)) {
       return null;
     }
-    const waiting = item.depth > 0 ? `, ${item.depth} in its mailbox` : "";
-    const oldest = item.oldestAtMs === null ? "" : `, the oldest for${ago(item.oldestAtMs, nowMs)}`;
+    const waiting = item.depth > 0 ? `${item.depth} in its mailbox` : null;
+    const { oldestAtMs } = item;
+    const oldest = oldestAtMs === null ? null : `the oldest for ${timeSince(oldestAtMs, nowMs)}`;
     return {
       word: "paused",
-      text: `paused${ago(item.sinceMs, nowMs)}${waiting}${oldest}`,
+      text: told(since(item, nowMs), waiting, oldest),
       keys: "u resume",
       isUrgent: true,
     };
@@ -115,7 +118,7 @@ const finders: Find[] = [
       { reason: "crashed" };
     return {
       word: reason.replaceAll("_", " "),
-      text: `${reason.replaceAll("_", " ")}${ago(last, nowMs)} ago${lastMessage(item)}`,
+      text: `${timeSince(last, nowMs)} ago${lastMessage(item)}`,
       keys: "5 its restarts, 3 its messages, r r restart",
       isUrgent: false,
     };
