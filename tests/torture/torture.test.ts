@@ -43,8 +43,7 @@ test("meanwhile every query of the dashboard and of the alerts has data", async 
     const found = await prometheus.range(expr, fromS, toS, 1);
     expect(found.length, `${alert}: ${expr}`).toBeGreaterThan(0);
   }
-  const restarts = await prometheus.range("sum(dreamos_restarts_total)", fromS, toS, 1);
-  expect(Math.max(...restarts.flatMap(({ values }) => values.map(([, n]) => n)))).toBeGreaterThan(
-    0,
-  );
+  const lost = 'sum(dreamos_exits_total{reason="host_lost"})';
+  const ends = await prometheus.range(lost, fromS, toS, 1);
+  expect(Math.max(...ends.flatMap(({ values }) => values.map(([, n]) => n)))).toBeGreaterThan(0);
 });
