@@ -18,6 +18,7 @@ const programs = {
   sim: ["tests/sim/main.ts"],
   grafana: ["tests/grafana/main.ts"],
   load: ["tests/load/main.ts"],
+  container: ["tests/container/main.ts"],
   docs: ["scripts/docs.ts"],
   pictures: ["scripts/pictures.ts"],
 };
