@@ -1,11 +1,10 @@
 /** What holds for every command of the table: help, JSON, refusals, exit codes, closed pipes. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { workloads } from "../../bench/parts.ts";
-import { benchCommand } from "../../src/cli/bench.ts";
 import { groups } from "../../src/cli/command.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { errorKinds } from "../../src/errors.ts";
+import { blocksOf } from "../docs/pages.ts";
 import { openHome, runCli, startCli } from "./run-cli.ts";
 
 let service: Awaited<ReturnType<typeof openHome>>;
@@ -44,6 +43,7 @@ const uses: Record<string, { args: string[]; code?: number }> = {
   spawn: { args: args("counter --as /workers/json") },
   stop: { args: ["/captain"] },
   token: { args: ["list"] },
+  trace: { args: ["0af7651916cd43dd8448eb211c80319c"], code: 5 },
 };
 
 /** Not run here: they run for long, or draw; where they are tried instead. */
@@ -118,15 +118,23 @@ describe.each(names)("%s", (name) => {
   });
 });
 
-test("bench knows the workloads that there are", () => {
-  expect(benchCommand.usage).toBe(`[${Object.keys(workloads).join("|")}…]`);
-});
-
 test("exit codes are those of the design, and the help of every command names them", async () => {
   const exits = new Set(Object.values(errorKinds).map(({ exit }) => exit as number));
   expect([...exits].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 70, 78]);
   const { out } = await runCli(["ps", "--help"]);
   for (const code of exits) expect(out).toMatch(new RegExp(`Exit codes:.*\\b${code} `));
+});
+
+test("docs/commands.md has the exit codes, and an error as it is", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/commands.md", import.meta.url));
+  const codes = Array.from(page.matchAll(/^\| (\d+) +\|/gm), (match) => Number(match[1]));
+  const exits = Object.values(errorKinds).map(({ exit }) => exit as number);
+  expect(codes).toEqual([...new Set([0, ...exits])].sort((a, b) => a - b));
+  const [block] = blocksOf("commands.md", page);
+  const shown = JSON.parse(block!.text).error;
+  const { err } = await runCli(["ps", "--json", "--home", join(folder, "nothing")]);
+  expect(Object.keys(errorOf(err))).toEqual(Object.keys(shown));
+  expect(errorOf(err)).toMatchObject({ code: shown.code, hint: shown.hint });
 });
 
 test("a reader that leaves is no failure", async () => {
