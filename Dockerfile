@@ -7,7 +7,7 @@
 #   docker exec dreamos dreamos ps
 #
 # The API listens on loopback, inside the container: publishing a port does not reach it. Use
-# `docker exec` as above, or compose.yml, which opens it to Prometheus and to this machine.
+# `docker exec` as above, or compose.yml, where Prometheus and Grafana share that loopback.
 
 FROM node:22-slim AS install
 WORKDIR /app
@@ -31,8 +31,8 @@ ENV NODE_ENV=production \
     PATH=/app/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 WORKDIR /app
 COPY --from=build /app /app
-# A volume takes over the owner of what it is put upon.
-RUN install -d -o node -g node -m 0700 /data /tokens
+# A volume takes over the owner and the mode of what it is put upon; /tokens is for compose.yml.
+RUN install -d -o node -g node -m 0700 /data && install -d -o node -g node /tokens
 USER node
 VOLUME /data
 EXPOSE 7420

@@ -10,6 +10,7 @@ import { Engine, makeBase, missingPackages, run } from "./engine.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const name = "dreamos-under-test";
 const volume = `${name}-data`;
+const tokens = `${name}-tokens`;
 const began = performance.now();
 
 function say(text: string): void {
@@ -83,6 +84,7 @@ async function tryOut(engine: Engine): Promise<void> {
     deadlineMs: 60_000,
   });
   say("ok    a file dropped into the volume is read");
+  await tryToken(engine);
   await engine.podman("stop", "-t", "30", name);
   const code = await engine.podman("inspect", name, "--format", "{{.State.ExitCode}}");
   check("it drains and ends with 0", code === "0", code);
@@ -98,6 +100,32 @@ async function tryOut(engine: Engine): Promise<void> {
   check("its hosts can be killed", killed.code === 0 && hosts.size > 0, killed.err);
   const asked = await inside("dreamos", "ask", "/captain", "status");
   check("agents go on after that", asked.code === 0, asked.err);
+}
+
+/** The step of compose.yml that makes a token for Prometheus, and Prometheus's view of it. */
+async function tryToken(engine: Engine): Promise<void> {
+  const compose = await Deno.readTextFile(`${root}compose.yml`);
+  const script = /- -c\n {6}- \|\n([\s\S]*?)\n {4}\S/.exec(compose)![1]!;
+  const once = ["run", "--rm", "--pull=never", "--network", "host", "--read-only"];
+  const bounds = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"];
+  const volumes = ["-v", `${volume}:/data:ro`, "-v", `${tokens}:/tokens`];
+  const made = await engine.tryPodman(...once, ...bounds, ...volumes, name, "sh", "-c", script);
+  check("compose.yml's token is made", made.code === 0, made.err);
+  const asNobody = ["--user", "65534:65534", "-v", `${tokens}:/run/secrets:ro`];
+  const cat = ["cat", "/run/secrets/dreamos-token"];
+  const seen = await engine.tryPodman(...once, ...bounds, ...asNobody, name, ...cat);
+  check("Prometheus can read it, as nobody", seen.out.length > 20, seen.err);
+  const { url } = JSON.parse(
+    (await engine.tryPodman("exec", name, "cat", "/data/service.json")).out,
+  );
+  const answer = await fetch(`${url}/metrics`, {
+    headers: { authorization: `Bearer ${seen.out}` },
+  });
+  check(
+    "and gets the numbers with it",
+    (await answer.text()).includes("dreamos_"),
+    answer.statusText,
+  );
 }
 
 async function main(): Promise<number> {
@@ -121,7 +149,7 @@ async function main(): Promise<number> {
     return 1;
   } finally {
     await engine.tryPodman("rm", "-f", name);
-    await engine.tryPodman("volume", "rm", "-f", volume);
+    await engine.tryPodman("volume", "rm", "-f", volume, tokens);
     await run("rm", ["-rf", folder]);
   }
 }
