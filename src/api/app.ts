@@ -15,7 +15,7 @@ import { cutStream } from "./cut-stream.ts";
 import { openApiOf, operationOf } from "./openapi.ts";
 import { referenceHeaders, referencePage } from "./reference-page.ts";
 import { type RequestMeter, requestMeter } from "./request-meter.ts";
-import { bearerOf, permit } from "./guard.ts";
+import { bearerOf, checkQuery, permit } from "./guard.ts";
 import { checkHost } from "./host-names.ts";
 import type { Route } from "./route.ts";
 import { inTrace } from "./request-trace.ts";
@@ -87,6 +87,7 @@ export function createApp(options: AppOptions): Hono {
       if (route.role === "anyone") return await route.handle(c);
       const caller = authenticate(c.req.raw);
       permit(route, caller, c);
+      checkQuery(route, c);
       const carryOut = async () =>
         cutStream(await route.handle(c, caller), () => void authenticate(c.req.raw));
       return await inTrace(options.traces, c, route.path, carryOut);

@@ -31,6 +31,22 @@ export function bearerOf(request: Request): string {
 }
 
 /**
+ * Each key of the query once, and none where none is read: a slip must not mean everything.
+ *
+ * @throws {DreamError} `bad_request`
+ */
+export function checkQuery({ about }: TokenRoute, c: Context): void {
+  for (const [key, values] of Object.entries(c.req.queries())) {
+    if (about.query && values.length === 1) continue;
+    const name = key.slice(0, 40);
+    const why = about.query ? `it stands ${values.length} times` : "nothing is read here";
+    throw new DreamError("bad_request", `Cannot read the query: ${name}: ${why}`, {
+      details: { field: name },
+    });
+  }
+}
+
+/**
  * Whether the caller may use the route at all, and as far as its path tells.
  *
  * @throws {DreamError} `forbidden`

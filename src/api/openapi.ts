@@ -65,7 +65,9 @@ export async function openApiOf(app: Hono, routes: readonly Route[]): Promise<Js
 /** Codes that a route can be refused with, most general first. */
 export function refusalsOf({ about, path, role }: Route): ErrorCode[] {
   const codes: ErrorCode[] = ["forbidden_host", "shutting_down", "internal"];
-  if (role !== "anyone") codes.push("unauthorized", "forbidden", "storage_unavailable");
+  if (role !== "anyone") {
+    codes.push("bad_request", "unauthorized", "forbidden", "storage_unavailable");
+  }
   if (about.body) {
     codes.push("bad_request", "invalid_json", "invalid_payload", "payload_too_large");
     codes.push("request_timeout");

@@ -86,6 +86,19 @@ describe.each(lists)("%s", (list) => {
   });
 });
 
+test.each([
+  ["timers?limit=1&limit=2", "limit"],
+  ["agents?under=/a&under=/b", "under"],
+  ["tree?under=/a", "under"],
+  ["agents/captain/checkpoints?limit=1", "limit"],
+  ["status?__proto__=1", "__proto__"],
+  ["timers?to=/a", "to"],
+])("a query that would mean something else is refused: %s", async (path, field) => {
+  const [status, { error }] = await read(path);
+  expect([status, error]).toEqual([400, expect.objectContaining({ code: "bad_request" })]);
+  expect(JSON.stringify(error)).toContain(field);
+});
+
 test("what was made up to look like a cursor of the list is refused too", async () => {
   const [, { nextCursor }] = await read("timers?limit=2");
   const mark = nextCursor!.split(".")[0];

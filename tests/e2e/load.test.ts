@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => service?.remove());
 
 /** Bounded, as CI has other things to do; `npm run load` takes 1,000 connections and 60 s. */
-const bounded = { connections: 200, seconds: 5 };
+const bounded = { connections: 200, seconds: 4 };
 
 function expectNoErrors({ errors, timeouts, byStatus }: LoadFigures): void {
   const wrong = Object.keys(byStatus).filter((status) => !["200", "202", "429"].includes(status));
@@ -31,7 +31,7 @@ test("200 connections with mixed requests: no error, and memory is bounded", asy
   expectNoErrors(alone);
   expect(alone.requests).toBeGreaterThan(500);
   const before = await rssOf(service.pid);
-  expectNoErrors(await load(service, { ...bounded, seconds: 3 }));
+  expectNoErrors(await load(service, { ...bounded, seconds: 2 }));
   expect(await rssOf(service.pid) - before).toBeLessThan(150 * MiB);
 }, 120_000);
 
@@ -40,7 +40,7 @@ test("a thousand slow callers hinder nobody, and take little", async () => {
   const before = await rssOf(service.pid);
   const slow = await slowCallers({ url: service.url, token, count: 1_000 });
   try {
-    const beside = await load(service, { connections: 50, seconds: 4 });
+    const beside = await load(service, { connections: 50, seconds: 3 });
     console.log(beside);
     expectNoErrors(beside);
     // Generous, as others may use the machine: those who hinder would cost whole timeouts.
