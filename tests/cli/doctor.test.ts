@@ -90,7 +90,9 @@ describe("the doctor", () => {
   it("finds nothing in an empty HOME, and makes none where there is none", async () => {
     expect(await troubles()).toEqual([]);
     const none = join(home.path, "none");
-    const { code, out } = await runCli(["doctor", "--fix", "--home", none]);
+    const { code, out } = await runCli(["doctor", "--fix", "--home", none], {
+      env: { DREAMOS_PORT: "0" },
+    });
     expect(out).toMatch(/installation +dreamos .* as pinned/);
     expect([code, existsSync(none)]).toEqual([0, false]);
   });
