@@ -11,7 +11,7 @@ import type {
 import type { Kind } from "../../src/supervisor/kinds.ts";
 import { Meters } from "../../src/supervisor/meters.ts";
 import { Registry } from "../../src/supervisor/registry.ts";
-import { systemClock } from "../../src/clock.ts";
+import { type Clock, systemClock } from "../../src/clock.ts";
 import { agentRecord, envelopeOf } from "../contract/store-rows.ts";
 import { HandClock } from "../support/hand-clock.ts";
 import { randomOf } from "../torture/random.ts";
@@ -231,5 +231,27 @@ test("looking at 1,000 busy agents ten times a second takes a small part of a co
   }
   expect(screens[0]!.last.agents).toHaveLength(1_000);
   const [middle] = looks.toSorted((a, b) => a - b).slice(15);
-  expect(middle).toBeLessThan(25);
+  expect(middle).toBeLessThan(50);
+});
+
+test("long looks are further apart: at most a twentieth of the time", async () => {
+  let spentMs = 0;
+  let looks = 0;
+  const slow: Clock = {
+    wallMs: () => clock.wallMs(),
+    monotonicMs: () => clock.monotonicMs() + spentMs,
+    after: (ms, fire) => clock.after(ms, fire),
+  };
+  registry.awake = () => {
+    looks++;
+    spentMs += 20;
+    return [];
+  };
+  const hostList = { list: () => hosts } as Hosts;
+  const watched = new Counters({ clock: slow, registry, meters, hosts: hostList });
+  watched.follow({ under: "/", everyMs: 100, isReady: () => true, frame() {}, end() {} });
+  await clock.pass(10_000);
+  expect(looks).toBeLessThanOrEqual(26);
+  expect(looks).toBeGreaterThan(20);
+  watched.close();
 });
