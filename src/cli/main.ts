@@ -45,7 +45,13 @@ async function dispatch(
     cwd,
     env,
   };
-  return await command.run(run);
+  try {
+    return await command.run(run);
+  } catch (error) {
+    if (!(error instanceof DreamError) || error.code !== "agent_not_found") throw error;
+    const { withNearest } = await import("./nearest-agent.ts");
+    throw await withNearest(error, run);
+  }
 }
 
 async function load(name: string): Promise<Command> {

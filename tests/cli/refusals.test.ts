@@ -89,7 +89,20 @@ describe("the service", () => {
     const ended = await runCli(["status", "/nobody", "--home", service.home]);
     expect(ended.code).toBe(5);
     expect(ended.err).toMatch(oneLineAndHint);
+    expect(ended.err).not.toContain("did you mean");
   });
+
+  it.each([["status", "/captian"], ["pause", "captian"], ["send", "/captian", "x"]])(
+    "%s %s: did you mean /captain?",
+    async (...args) => {
+      const ended = await runCli([...args, "--home", service.home]);
+      expect(ended.code).toBe(5);
+      expect(ended.err).toMatch(oneLineAndHint);
+      expect(ended.err).toContain("did you mean /captain?");
+      const json = await runCli([...args, "--json", "--home", service.home]);
+      expect(JSON.parse(json.err).error.message).toContain("did you mean /captain?");
+    },
+  );
 
   it("is reached past a proxy", async () => {
     const proxy = "http://127.0.0.1:1";
