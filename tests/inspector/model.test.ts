@@ -200,6 +200,22 @@ describe("bad input", () => {
     expect((systemClock.monotonicMs() - begunMs) / 20).toBeLessThan(50);
   });
 
+  it("shows what a cut list left out when it is looked for, or does something", () => {
+    const state = scene(tree(pool("/workers", [agent("/workers/a")], 5_000)));
+    expect(draw(state).join("\n")).toContain("and 5000 more");
+    expect(keys(state, "/", "z", "9", "enter")).toEqual([{ do: "find", search: "z9" }]);
+    const z9 = { kind: "worker", status: "passive" as const, restarts: 0, mailboxDepth: 0 };
+    expect(state.swarm.addHidden({ ...z9, address: "/workers/z9" })).not.toBeNull();
+    expect(draw(state).join("\n")).toContain("○ z9");
+    state.swarm.take(tree(pool("/workers", [agent("/workers/a")], 5_000)), nowMs);
+    expect([draw(state).join("\n"), state.swarm.find("/workers")!.hidden]).toEqual([
+      expect.stringContaining("○ z9"),
+      4_999,
+    ]);
+    state.swarm.take(tree(pool("/workers", [agent("/workers/z9")])), nowMs);
+    expect(state.swarm.find("/workers")!.children).toHaveLength(1);
+  });
+
   it("says when the service is lost, and how long", () => {
     const state = small();
     state.link = { status: "lost", why: "it has ended", sinceMs: nowMs - 4_000 };

@@ -3,6 +3,7 @@ import type { Client } from "../../api/client.ts";
 import type { Clock } from "../../clock.ts";
 import { errorKinds, toErrorData } from "../../errors.ts";
 import { systemIds } from "../../ids.ts";
+import { findHidden, listMore } from "./hidden.ts";
 import { textLines } from "./text-lines.ts";
 import { goTo } from "./move.ts";
 import { notice } from "./notice.ts";
@@ -61,7 +62,9 @@ async function doIt(act: Act, state: State, client: Client, clock: Clock): Promi
     case "cause":
       return await goToSender(act.address, state, client, clock);
     case "more":
-      return;
+      return await listMore(act.address, state, client, clock);
+    case "find":
+      return await findHidden(act.search, state, client, clock);
   }
 }
 

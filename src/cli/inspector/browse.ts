@@ -52,7 +52,6 @@ function enter(state: State): Want | null {
   if (!item) return null;
   if (item.type === "agent") return lookAt(state, item.address, "machine");
   if (openBranch(state)) return null;
-  if (item.hidden > 0) return { do: "more", address: item.address };
   closeBranch(state);
   return null;
 }
@@ -165,6 +164,8 @@ function act(state: State, key: Key): Want | null {
       return lookAt(state, address, "log");
     case "e":
       return lookAt(state, address, "restarts");
+    case "+":
+      return { do: "more", address };
     case ".":
       return state.last;
     default:

@@ -107,6 +107,7 @@ const help: readonly (readonly [string, readonly Hint[]])[] = [
     ["b", "go to what blocks it, or to who sends it most"],
     ["/", "search in addresses, kinds and statuses; Esc ends it"],
     ["f", "filter: all, in trouble, with mail, awake"],
+    ["+", "show more of a supervisor's agents than the first 1,000"],
   ]],
   ["Act, on the agent that is chosen, or on all below a supervisor", [
     ["p u", "pause; resume what is paused or stopped"],

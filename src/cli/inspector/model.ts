@@ -42,10 +42,12 @@ function agree(state: State, want: Want): Want {
   return want;
 }
 
-function search(state: State, key: Key): null {
+function search(state: State, key: Key): Want | null {
   if (key.name === "escape") state.search = "";
   if (key.name === "escape" || key.name === "enter") state.mode = { name: "browse" };
-  else if (key.name === "backspace") state.search = [...state.search].slice(0, -1).join("");
+  if (key.name === "enter") return isCut(state) ? { do: "find", search: state.search } : null;
+  if (key.name === "escape") return null;
+  if (key.name === "backspace") state.search = [...state.search].slice(0, -1).join("");
   else if (key.name === null && !key.isCtrl) {
     state.search = (state.search + key.input.replaceAll(/\p{Cc}/gu, "")).slice(0, 512);
   }
@@ -77,4 +79,11 @@ function read(state: State, mode: Extract<Mode, { name: "help" | "text" }>, key:
   if (moveInText(mode, key, state, count)) return null;
   if (key.name !== null || key.input !== "") state.mode = { name: "browse" };
   return null;
+}
+
+/** Whether the service has left agents out of the tree. */
+function isCut({ swarm, search }: State): boolean {
+  if (search === "") return false;
+  for (const { hidden } of swarm.items()) if (hidden > 0) return true;
+  return false;
 }

@@ -60,7 +60,9 @@ function seeRow(state: State, rows: readonly Row[]): void {
   const height = bodyHeight(state);
   const at = rows.findIndex(({ item, isMore }) => !isMore && item.address === state.chosen);
   if (at >= 0 && at < state.top) state.top = at;
-  if (at >= state.top + height) state.top = at - height + 1;
+  // What is left out below it is seen with it.
+  const end = rows[at + 1]?.isMore ? at + 1 : at;
+  if (end >= state.top + height) state.top = end - height + 1;
   state.top = Math.max(0, Math.min(state.top, rows.length - height));
 }
 

@@ -62,6 +62,8 @@ export type Want =
   | { do: "leave" }
   /** Further children of a supervisor; what an agent accepts; who sends it most. */
   | { do: "more" | "types" | "cause"; address: string }
+  /** Agents that the service did not list. */
+  | { do: "find"; search: string }
   | {
     do: "verb";
     verb: "pause" | "resume" | "restart" | "stop" | "drain" | "delete";

@@ -38,6 +38,12 @@ export interface Item {
   children: Item[];
 }
 
+/** What lists of agents say of each. */
+type Listed = Pick<
+  AgentView,
+  "address" | "kind" | "status" | "restarts" | "mailboxDepth"
+>;
+
 const mostEnds = 50;
 
 export class Swarm {
@@ -48,8 +54,6 @@ export class Swarm {
   /** Agents that the tree does not list, and that had something to show. */
   #extra = new Map<string, TreeNode>();
   #nowMs = 0;
-  /** Grows when rows may have come, gone or moved. */
-  shape = 0;
 
   get size(): number {
     return this.#items.size;
@@ -75,7 +79,6 @@ export class Swarm {
       if (!parent || parent.hidden === 0 || this.#items.has(address)) this.#extra.delete(address);
       else this.#keep(parent, node, before.get(address), nowMs);
     }
-    this.shape++;
   }
 
   #keep(parent: Item, node: TreeNode, old: Item | undefined, nowMs: number): void {
@@ -98,7 +101,7 @@ export class Swarm {
     if (frame.full) { for (const item of this.#items.values()) rest(item, frame.atMs); }
     let isStrange = frame.gone.some((address) => this.#items.has(address));
     for (const counters of frame.agents) {
-      const item = this.#items.get(counters.address) ?? this.#addHidden(counters);
+      const item = this.#items.get(counters.address) ?? this.addHidden(counters);
       if (item) this.#set(item, counters, frame.atMs);
       else isStrange = true;
     }
@@ -113,7 +116,6 @@ export class Swarm {
     const { status, mailboxDepth, oldestAtMs, turnsPerS, restarts, hostPid, blockedOn } = counters;
     if (item.status !== status) {
       item.sinceMs = nowMs;
-      this.shape++;
     }
     const turnsPerSecond = turnsPerS;
     const depth = mailboxDepth;
@@ -127,9 +129,14 @@ export class Swarm {
     return hostPid === null ? null : this.#shares.get(hostPid) ?? null;
   }
 
-  /** Of a long list that the service cut: what has something to show is shown all the same. */
-  #addHidden(counters: AgentCounters): Item | null {
-    const { address, kind, status, restarts, mailboxDepth } = counters;
+  /**
+   * Adds an agent of a long list that the service cut: one that was looked for, or that has
+   * something to show.
+   *
+   * @returns null when it belongs to no such list
+   */
+  addHidden(agent: Listed): Item | null {
+    const { address, kind, status, restarts, mailboxDepth } = agent;
     const parent = this.#items.get(parentOf(address));
     if (!parent || parent.type !== "dynamic" || parent.hidden === 0) return null;
     const node: TreeNode = {
@@ -147,7 +154,6 @@ export class Swarm {
     };
     this.#extra.set(address, node);
     parent.hidden--;
-    this.shape++;
     const item = this.#build(node, parent, this.#items, this.#nowMs);
     parent.children.push(item);
     return item;

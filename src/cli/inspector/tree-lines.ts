@@ -88,7 +88,7 @@ export function rowLine({ item, level, isMore }: Row, state: State): Line {
   // A deep tree leaves room for the name all the same.
   const indent = " ".repeat(Math.min(level * 2, Math.max(0, Math.floor(width / 2))));
   if (isMore) {
-    const text = `${indent}  and ${item.hidden} more: Enter shows the next of them`;
+    const text = `${indent}  and ${item.hidden} more: + on their supervisor, or /`;
     return { parts: [{ text, tint: "dim" }] };
   }
   const isInverse = item.address === state.chosen;

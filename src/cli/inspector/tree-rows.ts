@@ -54,7 +54,10 @@ export function fits(item: Item, { filter, search, nowMs, letters }: State): boo
 }
 
 /** In address, kind or status; upper case is as good as lower case. */
-function isFound({ address, kind, status }: Item, search: string): boolean {
+export function isFound(
+  { address, kind, status }: Pick<Item, "address" | "kind" | "status">,
+  search: string,
+): boolean {
   const text = search.normalize("NFC").toLowerCase();
   return address.toLowerCase().includes(text) || (kind?.toLowerCase().includes(text) ?? false) ||
     status === text;
