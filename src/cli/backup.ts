@@ -79,6 +79,10 @@ async function fetchBackup(
     renameSync(part, path);
     return { manifest, sizeBytes };
   } catch (error) {
+    if (error instanceof DreamError && error.code === "bad_backup") {
+      // Of what was never there under its name.
+      throw new DreamError("bad_backup", error.message.replace(part, `what came for ${path}`));
+    }
     throw asRefusal(error, path);
   } finally {
     rmSync(part, { force: true });
