@@ -21,6 +21,8 @@ async function limits(): Promise<void> {
   say("L1", measureCommit(folder, sizes.commits));
   say("L1.sync", measureSync(folder, sizes.commits));
   say("L2", measureRows(folder, sizes.rowCommits));
+  const { measureWriter } = await import("./writer-limit.ts");
+  say("L2.store", measureWriter(folder, sizes.rowCommits));
   say("L3", await measureRoundTrip(folder, sizes.roundTrips));
 }
 
