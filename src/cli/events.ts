@@ -38,6 +38,7 @@ export const eventsCommand: Command = {
     });
     for await (const event of events) {
       run.terminal.print(run.json ? JSON.stringify(event) : lineOf(event));
+      if (run.terminal.isClosed) break;
     }
     return 0;
   },

@@ -77,7 +77,10 @@ async function fromService(run: Run, filter: LogFilter, print: Print): Promise<v
   if (untilMs !== undefined) query.until = untilMs;
   const follow = run.options.follow === true;
   if (hasNoBound(run)) {
-    for await (const entry of await client.followLogs({ ...query, follow })) print(entry);
+    for await (const entry of await client.followLogs({ ...query, follow })) {
+      print(entry);
+      if (run.terminal.isClosed) break;
+    }
     return;
   }
   // Opened before the page is read, so that nothing is missing between.
@@ -87,7 +90,10 @@ async function fromService(run: Run, filter: LogFilter, print: Print): Promise<v
     print(entry);
     last = entry.seq;
   }
-  for await (const entry of coming ?? []) if (entry.seq > last) print(entry);
+  for await (const entry of coming ?? []) {
+    if (entry.seq > last) print(entry);
+    if (run.terminal.isClosed) break;
+  }
 }
 
 /** Oldest first; pages may come short. */

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { groups } from "../../src/cli/command.ts";
 import { commands } from "../../src/cli/commands.ts";
+import { printCommandHelp } from "../../src/cli/help.ts";
+import type { Tint } from "../../src/cli/terminal.ts";
 import { errorKinds } from "../../src/errors.ts";
 import { blocksOf } from "../docs/pages.ts";
 import { openHome, runCli, startCli } from "./run-cli.ts";
@@ -96,13 +98,22 @@ describe.each(names)("%s", (name) => {
 
   test("has a group, and help with examples, in lines that fit", async () => {
     expect(Object.keys(groups)).toContain(commands[name]!.group);
-    const { code, out, err } = await runCli([name, "--help"]);
-    expect({ code, err }).toEqual({ code: 0, err: "" });
-    expect(out).toMatch(/^Examples?:\n {2}\S/m);
-    expect(out.split("\n").filter((line) => line.length > 118)).toEqual([]);
-    const data = JSON.parse((await run("help", name)).out);
-    expect(data).toMatchObject({ name, examples: expect.any(Array) });
-    expect(JSON.parse((await run(name, "--help")).out)).toEqual(data);
+    const command = await commands[name]!.load();
+    const show = (json: boolean) => {
+      const lines: string[] = [];
+      const print = (text = "") => lines.push(text);
+      const terminal = {
+        ...{ print, note: print, status: print, isClosed: false, columns: null },
+        tint: (_: Tint, text: string) => text,
+      };
+      expect(printCommandHelp(name, command, terminal, json)).toBe(0);
+      return lines;
+    };
+    expect(show(false).join("\n")).toMatch(/^Examples?:\n {2}\S/m);
+    expect(show(false).filter((line) => line.length > 118)).toEqual([]);
+    const [json, ...none] = show(true);
+    expect(JSON.parse(json!)).toMatchObject({ name, examples: expect.any(Array) });
+    expect(none).toEqual([]);
   });
 
   test("says that nothing runs, with 3 and the next step", async () => {
@@ -122,6 +133,7 @@ test("exit codes are those of the design, and the help of every command names th
   const exits = new Set(Object.values(errorKinds).map(({ exit }) => exit as number));
   expect([...exits].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 70, 78]);
   const { out } = await runCli(["ps", "--help"]);
+  expect((await runCli(["ps", "--help", "--json"])).out).toBe((await run("help", "ps")).out);
   for (const code of exits) expect(out).toMatch(new RegExp(`Exit codes:.*\\b${code} `));
 });
 
@@ -146,7 +158,8 @@ test("a reader that leaves is no failure", async () => {
     data: JSON.stringify({ text: "x".repeat(200) }),
   }));
   await service.door.control.store.commit(rows.map((row) => ({ op: "event" as const, row })));
-  for (const words of [["events", "--since", "0"], ["help"], ["status", "--json"]]) {
+  const follow = ["events", "--since", "0", "--follow"];
+  for (const words of [["events", "--since", "0"], follow, ["help"], ["status", "--json"]]) {
     const child = startCli([...words, "--home", service.home]);
     const reader = child.stdout.getReader();
     await reader.read();
