@@ -131,6 +131,12 @@ describe("acts", () => {
     expect(state.mode.name).toBe("browse");
   });
 
+  it("says that a supervisor takes no messages", () => {
+    const state = small();
+    expect([keys(state, "m"), state.mode.name]).toEqual([[], "browse"]);
+    expect(draw(state).join("\n")).toContain("/ is no agent");
+  });
+
   it("replays and drops the dead letter that is chosen", () => {
     const state = small();
     expect(keys(state, "d")).toEqual([{ do: "look", address: "/", page: "letters" }]);

@@ -157,7 +157,9 @@ function act(state: State, key: Key): Want | null {
       });
     case "m":
     case "a":
-      return isOne ? beginWriting(state, address, key.input === "m" ? "send" : "ask") : null;
+      if (isOne) return beginWriting(state, address, key.input === "m" ? "send" : "ask");
+      notice(state, `${address} is no agent: messages go to an agent below it`, true);
+      return null;
     case "d":
       return lookAt(state, address, "letters");
     case "l":
