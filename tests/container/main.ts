@@ -93,6 +93,8 @@ async function tryOut(engine: Engine): Promise<void> {
   await healthy(engine);
   const again = JSON.parse((await recalls()).out);
   check("a new container goes on with the volume", again.items.length === 1, JSON.stringify(again));
+  // An agent that has nothing to do has no host.
+  await inside("dreamos", "ask", "/captain", "status");
   const view = JSON.parse((await inside("dreamos", "ps", "--json")).out);
   const hosts = new Set(view.items.map(({ hostPid }: { hostPid: number | null }) => hostPid));
   hosts.delete(null);
