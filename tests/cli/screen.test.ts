@@ -6,8 +6,10 @@ import { findHome } from "../../src/home.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import { cut, printable, printableLines, table, wrap } from "../../src/cli/text.ts";
 import { drawTree } from "../../src/cli/tree-lines.ts";
+import { plainTree } from "../../src/cli/tree-plain.ts";
 import { printUpScreen, readyLine } from "../../src/cli/up-screen.ts";
 import { SmallControl } from "../api/small-control.ts";
+import { blocksOf } from "../docs/pages.ts";
 
 function collect(): Terminal & { lines: string[] } {
   const lines: string[] = [];
@@ -111,6 +113,23 @@ describe("drawTree() of agents that ended", () => {
       "      ↺ crashed 2×, last 1970-01-01T00:00:00.000Z: Error: no more",
       "      ↺ stalled 2×, last 1970-01-01T00:00:00.000Z",
     ]);
+  });
+});
+
+describe("plainTree()", () => {
+  it("is read by scripts as docs/inspector.md says", async () => {
+    const tree = await new SmallControl().tree();
+    tree.children = tree.children.map((child, i) =>
+      i === 1 ? { ...child, status: "parked" } : child
+    );
+    const page = await Deno.readTextFile(new URL("../../docs/inspector.md", import.meta.url));
+    const script = blocksOf("inspector.md", page).find(({ lang }) => lang === "sh")!.text;
+    const { stdout, success } = await new Deno.Command("sh", {
+      args: ["-ec", `dreamos() { printf '%s\\n' "$lines"; }\n${script}`],
+      env: { lines: plainTree(tree).join("\n") },
+    }).output();
+    const seen = new TextDecoder().decode(stdout);
+    expect({ success, seen }).toEqual({ success: true, seen: `${tree.children[1]!.address}\n` });
   });
 });
 
