@@ -63,8 +63,12 @@ export class Door {
       const row = this.#openAsk(draft, caller, input);
       remember(draft, { id: row.id });
       draft.isPatient = true;
-      this.#core.ledger.commit(draft).catch(() => {});
-      return await Promise.resolve({ id: row.id });
+      const durable = this.#core.ledger.commit(draft);
+      // Until its row is stored nobody but this call knows that the key is used (I2). An ask
+      // without a key is heard of by its answer alone.
+      if (idempotency) await durable;
+      else durable.catch(() => {});
+      return { id: row.id };
     });
     return { id, reply: replyOf(id, await this.#answer(`@${caller.name}`, id)) };
   }

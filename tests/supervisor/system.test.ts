@@ -89,6 +89,32 @@ describe("messages", () => {
     expect(foreign.ids).not.toEqual(again.ids);
   });
 
+  it("ask once for one Idempotency-Key, also while the commit of the ask is under way", async () => {
+    const gate = Promise.withResolvers<void>();
+    let isShut = false;
+    await open({
+      wrapStore: (store) => {
+        const commit = store.commit.bind(store);
+        store.commit = async (...change) => {
+          if (isShut) await gate.promise;
+          return await commit(...change);
+        };
+        return store;
+      },
+    });
+    isShut = true;
+    const key = { key: "k", bodyHash: "h" };
+    const ask = () => rig.system.ask(caller, { to: "/a", type: "read", payload: {} }, key);
+    const first = ask();
+    // The store answers in order: by then it has answered about the key, too.
+    const asked = () => rig.store.idempotency("tester", "another");
+    await asked();
+    const second = ask();
+    await asked();
+    gate.resolve();
+    expect(await second).toEqual(await first);
+  });
+
   it("fill at most half a mailbox from one sender, the whole of it from all", async () => {
     await open({ limits: { mailbox: 10 } });
     rig.hosts.holds = () => true;
