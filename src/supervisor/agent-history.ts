@@ -121,11 +121,14 @@ async function mergePage(
   limit: number,
 ): Promise<Page<Happening>> {
   const sources = Object.keys(lists) as Source[];
-  const pages = new Map<Source, Page<Happening>>();
-  await Promise.all(sources.map(async (source) => {
-    const place = from[source];
-    if (place !== "") pages.set(source, await lists[source].read(place, limit));
-  }));
+  // In one order, whichever is read first: what is of the same time stands so on every page.
+  const pages = new Map<Source, Page<Happening>>(
+    await Promise.all(
+      sources.filter((source) => from[source] !== "").map(async (source) =>
+        [source, await lists[source].read(from[source], limit)] as const
+      ),
+    ),
+  );
   const taken = new Map<Source, number>();
   const items: Happening[] = [];
   while (items.length < limit) {

@@ -168,6 +168,30 @@ describe("of an agent", () => {
     },
   );
 
+  it("has what is of the same time in one order, whichever list is read first", async () => {
+    const address = "/agents/a-1";
+    const row = { atMs: 10, type: "agent.restarted", address, data: "{}" };
+    await store.commit([
+      agent(1),
+      envelope(1, 1, { from: "/agents/a-2", sentAtMs: 10 }),
+      envelope(2, 1, { from: address, sentAtMs: 10 }),
+      { op: "event", row },
+    ]);
+    const { events, messages } = store;
+    const after = <A extends unknown[], T>(read: (...args: A) => Promise<T>) => {
+      return async (...args: A) => {
+        for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+        return await read.apply(store, args);
+      };
+    };
+    store.messages = after(messages);
+    const eventsFirst = await story(1);
+    Object.assign(store, { messages, events: after(events) });
+    const messagesFirst = await story(1);
+    expect(eventsFirst).toEqual(["received 10", "sent 10", "event 10"]);
+    expect(messagesFirst).toEqual(eventsFirst);
+  });
+
   it("goes on where an agent has gone, and refuses what was never there", async () => {
     await store.commit([agent(1), envelope(1, 1), state(1, [0, 0, 1, 0])]);
     await store.commit([{ op: "agentGone", key: 1 }]);
