@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runCli } from "../cli/run-cli.ts";
 import { eventually } from "../support/eventually.ts";
 import { processesNaming } from "../support/processes.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -20,7 +21,10 @@ interface Told {
 }
 
 async function examine(...more: string[]): Promise<{ code: number; all: Told[] }> {
-  const { code, out } = await service.cli("doctor", "--json", ...more);
+  // The port that is free by default may be somebody else's on this machine.
+  const { code, out } = await runCli(["doctor", "--json", ...more, "--home", service.home], {
+    env: { DREAMOS_PORT: "0" },
+  });
   return { code, all: JSON.parse(out).findings as Told[] };
 }
 

@@ -125,11 +125,12 @@ describe("asks", () => {
   });
 
   test("504 names the ask; the late reply is a dead letter", async () => {
+    // It is in a thread from here on, and has the next ask in hand long before that expires.
+    await post("asks", { to: "/slow", type: "count.read" });
     const answer = await post("asks", {
       to: "/slow",
       type: "answer.after",
-      payload: { ms: 2_000 },
-      // Long enough for it to be in the agent's hands by then, on a busy machine too.
+      payload: { ms: 1_500 },
       timeoutMs: 1_000,
     });
     refused(answer, 504, "ask_timeout");

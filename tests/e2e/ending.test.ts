@@ -43,8 +43,12 @@ test("a second Ctrl-C ends at once, and leaves no process", async () => {
   const service = await startSpinning("--limit", "drainMs=40s");
   try {
     const ended = service.stop();
+    const refusal = () =>
+      service.client.send({ to: "/sibling", type: "work.add", payload: { n: 1 } })
+        .then(() => false, ({ code }) => code === "shutting_down");
+    await eventually(refusal, { what: "the first one to be heard" });
     // Two that come together count as one: npm hands on what the shell sent already.
-    await pause(1_500);
+    await pause(1_100);
     expect(service.hasEnded).toBe(false);
     const begun = systemClock.monotonicMs();
     expect(await service.stop()).toBe(130);

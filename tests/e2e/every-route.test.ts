@@ -46,8 +46,10 @@ async function prepare(): Promise<{ letter: number; message: string }> {
   done(await post("messages", [say("/workers/a"), say("/workers/b"), say("/workers/c")]));
   for (const to of ["/workers/a", "/workers/b", "/echo"]) done(await post("asks", say(to)));
   const message = String(done(await post("messages", say("/echo"))).id);
-  // One to wait for, with a timer; its late reply is a dead letter.
-  const late = { to: "/slow", type: "answer.after", payload: { ms: 400 }, timeoutMs: 50 };
+  // One to wait for, with a timer; its late reply is a dead letter. It is in a thread by then, and
+  // has the ask in hand long before that expires.
+  done(await post("asks", { to: "/slow", type: "count.read" }));
+  const late = { to: "/slow", type: "answer.after", payload: { ms: 1_500 }, timeoutMs: 1_000 };
   expect((await post("asks", late)).status).toBe(504);
   const letter = await eventually(async () => {
     const { items } = await get<{ items: { id: number }[] }>("deadletters?reason=late_reply");
@@ -58,12 +60,14 @@ async function prepare(): Promise<{ letter: number; message: string }> {
 
 test("all of them answer as the document says", async () => {
   const { letter, message } = await prepare();
-  const waiting = post("asks", { to: "/slow", type: "answer.after", payload: { ms: 900 } });
+  // Open until the service ends.
+  const hour = { to: "/slow", type: "answer.after", payload: { ms: 3_600_000 } };
+  post("asks", { ...hour, timeoutMs: 3_600_000 }).catch(() => {});
   await eventually(async () => (await get("timers")).items.length > 0, { what: "an open timer" });
   expect((await get("agents/%2Fslow/timers")).items).toHaveLength(1);
-  expect((await get("asks?status=open&under=/slow")).items).toHaveLength(1);
-  const { id } = done(await waiting) as { id: string };
-  await get(`asks/${id}`);
+  const asks = await get<{ items: { id: string }[] }>("asks?status=open&under=/slow");
+  expect(asks.items).toHaveLength(1);
+  await get(`asks/${asks.items[0]!.id}`);
   for (const path of ["status", "tree", "hosts", "limits", "config", "tokens", "calls", "logs"]) {
     await get(path);
   }

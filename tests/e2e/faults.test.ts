@@ -94,6 +94,8 @@ test(
   async () => {
     const to = await spawn("kept");
     await send(to, "work.add", { n: 1 });
+    // It is in a thread from here on: what is left of the delay is for the kill.
+    await service.client.ask({ to: "/slow", type: "count.read" });
     const open = service.client
       .ask({ to: "/slow", type: "answer.after", payload: { ms: 1_500 } }, {
         idempotencyKey: "kept",
