@@ -28,7 +28,8 @@ function nices(pid: number): number[] {
   return [...Deno.readDirSync(`/proc/${pid}/task`)].flatMap(({ name }) => {
     const path = `/proc/${pid}/task/${name}`;
     try {
-      return /^worker-/.test(Deno.readTextFileSync(`${path}/comm`)) ? [niceOf(`${path}/stat`)] : [];
+      const isWorker = Deno.readTextFileSync(`${path}/comm`).startsWith("worker-");
+      return isWorker ? [niceOf(`${path}/stat`)] : [];
     } catch {
       // It has ended since.
       return [];
