@@ -89,7 +89,7 @@ describe("messages", () => {
     expect(foreign.ids).not.toEqual(again.ids);
   });
 
-  it("ask once for one Idempotency-Key, also while the commit of the ask is under way", async () => {
+  it("ask once for one Idempotency-Key, also while the ask is being committed", async () => {
     const gate = Promise.withResolvers<void>();
     let isShut = false;
     await open({
