@@ -50,6 +50,7 @@ export function measureWriter(folder: string, commits = 200): number {
       cursors: [0, 0, seq, 0],
       turns: seq,
       summary: "{}",
+      origins: null,
     },
   });
   try {

@@ -32,6 +32,9 @@ export interface ReplyTo<Answer = unknown> {
   expiresAtMs: number;
 }
 
+/** What of a cause goes into its effects. */
+export type Cause = Pick<Envelope, "id" | "hops" | "trace">;
+
 export interface Envelope {
   /** UUIDv7. */
   id: string;

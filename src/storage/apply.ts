@@ -22,13 +22,20 @@ type Sweep = Extract<Change, { op: typeof sweepOps[number] }>;
 
 type TurnChange = Extract<
   Change,
-  { op: "agent" | "state" | "stateGone" | "cursors" | "envelope" | "skip" | "attempt" }
+  { op: "agent" | "state" | "stateGone" | "origins" | "cursors" | "envelope" | "skip" | "attempt" }
 >;
 type RowChange = Exclude<Change, Sweep | TurnChange>;
 
+interface PendingState {
+  row?: StateRow;
+  gone?: boolean;
+  cursors?: Cursors;
+  origins?: string;
+}
+
 interface Pending {
   agents: Map<number, AgentRecord>;
-  states: Map<number, { row?: StateRow; gone?: boolean; cursors?: Cursors }>;
+  states: Map<number, PendingState>;
   timers: Map<string, unknown[]>;
   calls: Map<string, unknown[]>;
   asks: Map<string, unknown[]>;
@@ -111,6 +118,11 @@ export class Applier {
       case "stateGone":
         pending.states.set(change.key, { ...pending.states.get(change.key), gone: true });
         return;
+      case "origins": {
+        const { key, origins } = change;
+        pending.states.set(key, { ...pending.states.get(key), origins });
+        return;
+      }
       case "cursors": {
         const before = pending.states.get(change.key);
         pending.states.set(change.key, { ...before, cursors: change.cursors });
@@ -203,10 +215,7 @@ export class Applier {
     this.#many(sql.putEvents, rows.events);
   }
 
-  #writeState(
-    key: number,
-    { row, gone, cursors }: { row?: StateRow; gone?: boolean; cursors?: Cursors },
-  ): void {
+  #writeState(key: number, { row, gone, cursors, origins }: PendingState): void {
     if (row) {
       const { state, turns, summary } = row;
       const at = cursors ?? row.cursors;
@@ -218,8 +227,10 @@ export class Applier {
         state.version,
         gone ? null : summary,
         gone ? null : state.text,
+        gone ? null : row.origins,
       ]);
     } else if (cursors) this.#run(sql.putCursors, [key, ...cursors]);
+    if (origins !== undefined) this.#run(sql.putOrigins, [key, origins]);
     if (gone && !row) this.#run(sql.dropState, [key]);
   }
 

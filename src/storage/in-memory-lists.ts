@@ -3,7 +3,8 @@ import { type Envelope, lanes } from "../actors/envelope.ts";
 import type { Tables } from "./in-memory-tables.ts";
 import type { EventQuery, LetterQuery } from "./lists.ts";
 import { readMoment, readNumber, readPlace } from "./page-cursor.ts";
-import type { DeadLetter, EventRow, MessageQuery, MessageRow, Page, PruneCut } from "./store.ts";
+import type { PruneCut } from "./prune-cut.ts";
+import type { DeadLetter, EventRow, MessageQuery, MessageRow, Page } from "./store.ts";
 
 interface Placed {
   key: number;

@@ -13,6 +13,7 @@ import { InMemoryHistory } from "./in-memory-history.ts";
 import { InMemoryLists } from "./in-memory-lists.ts";
 import { Tables } from "./in-memory-tables.ts";
 import type { Memory } from "./memory.ts";
+import type { PruneCut } from "./prune-cut.ts";
 import { SharedMemory } from "./shared-memory.ts";
 import type * as contract from "./store.ts";
 import type { TokenRow } from "./token-row.ts";
@@ -158,7 +159,8 @@ class InMemoryStore implements contract.Store {
     this.#read<contract.StateRow | null>(() => {
       const hot = this.tables.hot.get(key);
       if (!hot?.row) return null;
-      return { key, cursors: hot.cursors, turns: hot.turns, ...hot.row };
+      const { cursors, turns, origins } = hot;
+      return { key, cursors, turns, origins, ...hot.row };
     });
   mailbox = (key: number, lane: Lane, afterSeq: number, limit: number) =>
     this.#read<contract.MessageRow["envelope"][]>(() =>
@@ -237,7 +239,7 @@ class InMemoryStore implements contract.Store {
   deadLetterCount = () => this.#read<number>(() => this.tables.letters.length);
   events = (query: Parameters<contract.Store["events"]>[0]) =>
     this.#read<(contract.EventRow & { id: number })[]>(() => this.#lists.events(query));
-  prune = (cut: contract.PruneCut) => this.#read<number>(() => this.#lists.prune(cut));
+  prune = (cut: PruneCut) => this.#read<number>(() => this.#lists.prune(cut));
   check = () => this.#read<string>(() => "ok");
 
   /** Earliest first. */

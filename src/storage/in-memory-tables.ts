@@ -25,14 +25,15 @@ import {
 import type { TokenRow } from "./token-row.ts";
 import { Documents } from "./in-memory-documents.ts";
 
-const noCursors: Cursors = [0, 0, 0, 0];
-
 /** What stays of an agent's hot row when its state is forgotten. */
 interface Hot {
   cursors: Cursors;
   turns: number;
   row: Pick<StateRow, "state" | "summary"> | null;
+  origins: string | null;
 }
+
+const cold: Hot = { cursors: [0, 0, 0, 0], turns: 0, row: null, origins: null };
 
 export class Tables {
   readonly agents = new Map<number, AgentRecord>();
@@ -95,17 +96,18 @@ export class Tables {
       case "agentGone":
         return this.#forget(change.key);
       case "state": {
-        const { key, cursors, turns, state, summary } = change.row;
-        return void this.hot.set(key, { cursors, turns, row: { state, summary } });
+        const { key, cursors, turns, state, summary, origins } = change.row;
+        return void this.hot.set(key, { cursors, turns, row: { state, summary }, origins });
       }
       case "stateGone": {
         const hot = this.hot.get(change.key);
-        if (hot) hot.row = null;
+        if (hot) hot.row = hot.origins = null;
         return;
       }
+      case "origins":
       case "cursors": {
-        const { turns = 0, row = null } = this.hot.get(change.key) ?? {};
-        return void this.hot.set(change.key, { cursors: change.cursors, turns, row });
+        const { op: _op, key, ...changed } = change;
+        return void this.hot.set(key, { ...cold, ...this.hot.get(key), ...changed });
       }
       case "envelope":
         // A row of its own: a dead letter of the same group holds the same object.
@@ -277,7 +279,7 @@ export class Tables {
   bootAgents(): BootAgent[] {
     return [...this.agents.values()].sort((a, b) => a.key - b.key).map((record) => {
       const { key } = record;
-      const { cursors = noCursors, turns = 0, row } = this.hot.get(key) ?? {};
+      const { cursors, turns, row, origins } = this.hot.get(key) ?? cold;
       const depth = (lane: Lane) => this.open(key, lane, this.cursor(key, lane)).length;
       const given = lanes.map((lane) => this.mailboxes.get(`${key} ${lane}`)?.at(-1)?.seq ?? 0);
       return {
@@ -287,6 +289,7 @@ export class Tables {
         lastSeq: Math.max(...cursors, ...given),
         depths: [depth("control"), depth("high"), depth("normal"), depth("low")],
         summary: row?.summary ?? null,
+        origins,
       };
     });
   }

@@ -13,6 +13,7 @@ import { DiskSpace } from "./disk-space.ts";
 import type { History } from "./history.ts";
 import type { EventQuery, LetterQuery } from "./lists.ts";
 import type { Memory } from "./memory.ts";
+import type { PruneCut } from "./prune-cut.ts";
 import { SharedMemory } from "./shared-memory.ts";
 import type * as contract from "./store.ts";
 import type { TokenRow } from "./token-row.ts";
@@ -218,7 +219,7 @@ export class LibsqlStore implements contract.Store {
     this.#read<(contract.EventRow & { id: number })[]>("events", query);
   check = () => this.#read<string>("check");
 
-  async prune(cut: contract.PruneCut): Promise<number> {
+  async prune(cut: PruneCut): Promise<number> {
     let removed = 0;
     while (true) {
       const portion = await this.#read<number>("prune", cut);

@@ -6,7 +6,7 @@ const lanes = [0, 1, 2, 3];
 
 /** Agents in the order of their keys, with the last `seq` of each lane, by index seeks only. */
 export const agentsAfter = `SELECT a.*, ifnull(s.c0, 0) c0, ifnull(s.c1, 0) c1,
-  ifnull(s.c2, 0) c2, ifnull(s.c3, 0) c3, ifnull(s.turns, 0) turns, s.summary,
+  ifnull(s.c2, 0) c2, ifnull(s.c3, 0) c3, ifnull(s.turns, 0) turns, s.summary, s.origins,
   ${lanes.map((lane) => `${lastOfLane(lane)} l${lane}`).join(",\n  ")}
   FROM agents a LEFT JOIN states s ON s.key = a.key WHERE a.key > ? ORDER BY a.key LIMIT ?`;
 /** Open envelopes of one lane beyond a cursor, skipped ones left out. */

@@ -2,7 +2,7 @@
 import type { Database } from "libsql";
 import { memorySql } from "./memory-sql.ts";
 import * as sql from "./read-statements.ts";
-import type { PruneCut } from "./store.ts";
+import type { PruneCut } from "./prune-cut.ts";
 import { forgetAgent } from "./write-statements.ts";
 
 /** Rows of one table that one transaction removes at most. */

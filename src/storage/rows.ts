@@ -65,7 +65,9 @@ export interface AgentRow {
 }
 
 type LaneColumns = Record<`${"c" | "l"}${0 | 1 | 2 | 3}`, number>;
-export type BootRow = AgentRow & LaneColumns & { turns: number; summary: string | null };
+export type BootRow = AgentRow & LaneColumns & { turns: number; summary: string | null } & {
+  origins: string | null;
+};
 
 function toRecord(row: AgentRow): AgentRecord {
   return {
@@ -105,6 +107,7 @@ export function toBootAgent(
     lastSeq: Math.max(...last, ...cursors),
     depths: [depth(0), depth(1), depth(2), depth(3)],
     summary: row.summary,
+    origins: row.origins,
   };
 }
 
@@ -119,12 +122,14 @@ export interface StateColumns {
   version: number;
   summary: string;
   text: string;
+  origins: string | null;
 }
 
 /** Of a row whose text is not null. */
 export function toStateRow(row: StateColumns): StateRow {
-  const { key, c0, c1, c2, c3, turns, bundle, version, summary, text } = row;
-  return { key, state: { bundle, version, text }, cursors: [c0, c1, c2, c3], turns, summary };
+  const { key, c0, c1, c2, c3, turns, bundle, version, summary, text, origins } = row;
+  const cursors = [c0, c1, c2, c3] as const;
+  return { key, state: { bundle, version, text }, cursors, turns, summary, origins };
 }
 
 type OwnFields = "id" | "key" | "atMs" | "reason" | "lastKey" | "mark" | "turns" | "summary";

@@ -21,6 +21,7 @@ import type { History } from "./history.ts";
 import type { EventQuery, LetterQuery } from "./lists.ts";
 import type { Memory } from "./memory.ts";
 import type { OpenWork } from "./open-work.ts";
+import type { PruneCut } from "./prune-cut.ts";
 import type { Suspicion } from "./suspicion.ts";
 import type { TokenChange, TokenRow } from "./token-row.ts";
 
@@ -67,6 +68,8 @@ export interface StateRow {
   turns: number;
   /** JSON text of the StateSummary, for people. */
   summary: string;
+  /** JSON text of what led to its live runs; null for most. */
+  origins: string | null;
 }
 
 export interface TimerRow {
@@ -158,6 +161,8 @@ export type Change =
   | { op: "state"; row: StateRow }
   /** Forgets the state (a fresh start), not the cursors. */
   | { op: "stateGone"; key: number }
+  /** JSON text of what led to its first turn: gone with that. */
+  | { op: "origins"; key: number; origins: string }
   /** Moves the cursors without a turn. */
   | { op: "cursors"; key: number; cursors: Cursors }
   /** Refused (I4) when its `seq` was given before in this lane. */
@@ -207,6 +212,7 @@ export interface BootAgent {
   depths: readonly [number, number, number, number];
   /** JSON text of the last StateSummary, null before the first turn. */
   summary: string | null;
+  origins: string | null;
 }
 
 export interface Page<T> {
@@ -285,16 +291,4 @@ export interface Store {
   /** `ok`, or the first lines of what `PRAGMA integrity_check` found. */
   check(): Promise<string>;
   close(): Promise<void>;
-}
-
-/** Everything older goes; a count keeps at most that many of the newest. */
-export interface PruneCut {
-  consumedBeforeMs: number;
-  consumedCount: number;
-  deadLettersBeforeMs: number;
-  deadLettersCount: number;
-  endedBeforeMs: number;
-  idempotencyBeforeMs: number;
-  /** Bundles that stay beside those that something stored names and the newest; null: all. */
-  bundlesInUse: readonly string[] | null;
 }

@@ -11,12 +11,15 @@ const agentColumns = ("address agent bundle restart input grants origin spawned_
 /** A second agent at a taken address is refused, not put in the place of the first. */
 export const putAgent = `INSERT INTO agents VALUES (${marks(17)}) ON CONFLICT (key) DO UPDATE SET
   ${agentColumns.map((name) => `${name} = excluded.${name}`).join(", ")}`;
-export const putState = `INSERT OR REPLACE INTO states VALUES (${marks(10)})`;
+export const putState = `INSERT OR REPLACE INTO states VALUES (${marks(11)})`;
 export const putCursors = `INSERT INTO states (key, c0, c1, c2, c3, turns)
   VALUES (?, ?, ?, ?, ?, 0)
   ON CONFLICT (key) DO UPDATE SET c0 = excluded.c0, c1 = excluded.c1, c2 = excluded.c2,
     c3 = excluded.c3`;
-export const dropState = "UPDATE states SET text = NULL, summary = NULL WHERE key = ?";
+export const putOrigins = `INSERT INTO states (key, c0, c1, c2, c3, turns, origins)
+  VALUES (?, 0, 0, 0, 0, 0, ?) ON CONFLICT (key) DO UPDATE SET origins = excluded.origins`;
+export const dropState =
+  "UPDATE states SET text = NULL, summary = NULL, origins = NULL WHERE key = ?";
 /** One by one: with this many columns `json_each` takes half as long again (it pays with few). */
 export const putEnvelope = `INSERT INTO envelopes VALUES (${marks(17)})`;
 export const putSkips = `INSERT OR IGNORE INTO skips SELECT ${fields(3)} FROM json_each(?)`;

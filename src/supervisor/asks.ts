@@ -3,7 +3,7 @@
  * any more is answered with the reason at once.
  */
 import type { Address } from "../address.ts";
-import type { Envelope, Outcome, ReplyTo } from "../actors/envelope.ts";
+import type { Cause, Envelope, Outcome, ReplyTo } from "../actors/envelope.ts";
 import type { CancelTimer } from "../clock.ts";
 import { DreamError, type ErrorData } from "../errors.ts";
 import type { AskRow } from "../storage/store.ts";
@@ -73,7 +73,7 @@ export class Asks implements AsksFace {
     to: ReplyTo,
     outcome: Outcome,
     by: Cell | null,
-    cause: Envelope | null,
+    cause: Cause | null,
   ): boolean {
     const name = nameOfAsk(to.to, to.ask);
     const row = this.#open.get(name)?.row;
@@ -84,7 +84,9 @@ export class Asks implements AsksFace {
     draft.change({ op: "ask", row: settled }).onAccept(() => this.#drop(name));
     const asker = this.#core.registry.find(to.to);
     if (asker && !asker.hasEnded) {
-      draft.post(asker, this.#reply(asker, to.ask, text, by, cause));
+      // Without anything else, it is the ask that led to it.
+      const origin = cause ?? { id: row.id, hops: 0, trace: null };
+      draft.post(asker, this.#reply(asker, to.ask, text, by, origin));
     } else if (to.to.startsWith("@")) {
       draft.onDurable(() => this.#tell(row.id, outcome));
     }
@@ -170,7 +172,7 @@ export class Asks implements AsksFace {
     ask: string,
     payload: string,
     by: Cell | null,
-    cause: Envelope | null,
+    cause: Cause | null,
   ): Envelope {
     return this.#core.mail.envelope(asker.address, {
       kind: "reply",

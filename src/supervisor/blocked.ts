@@ -34,3 +34,13 @@ export class Blocked {
     if (waiting.size === 0) this.#waiting.delete(receiver);
   }
 }
+
+/** Whether `receiver` waits, directly or through others, for the full mailbox of `sender`. */
+export function closesCircle(sender: Cell, receiver: Cell): boolean {
+  const seen = new Set<Cell>();
+  for (let at: Cell | null = receiver; at && !seen.has(at); at = at.blockedOn) {
+    if (at === sender) return true;
+    seen.add(at);
+  }
+  return false;
+}

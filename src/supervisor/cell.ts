@@ -92,7 +92,7 @@ export class Cell {
   /** Queued for a thread. */
   queued = false;
   /** What led to its first turn and to its runs. */
-  readonly origins = new Origins();
+  origins: Origins;
   /** Messages up to this `seq` may have been accepted by another definition (R13). */
   checkUpTo = 0;
 
@@ -102,6 +102,7 @@ export class Cell {
     turns: number;
     depths: readonly number[];
     summary: StateSummary | null;
+    origins: string | null;
     hasState: boolean;
   }) {
     this.record = record;
@@ -111,6 +112,7 @@ export class Cell {
     this.lastSeq = from?.lastSeq ?? 0;
     this.turns = from?.turns ?? 0;
     this.summary = from?.summary ?? null;
+    this.origins = Origins.read(from?.origins ?? null);
     this.hasState = from?.hasState ?? false;
     this.checkUpTo = this.mailbox.depth > 0 ? this.lastSeq : 0;
     this.suspect = record.suspicion?.suspect ?? false;

@@ -3,7 +3,7 @@
  * in system.ts; each part lives in a file of its own.
  */
 import type { Address } from "../address.ts";
-import type { Envelope, Lane, Outcome, ReplyTo } from "../actors/envelope.ts";
+import type { Cause, Envelope, Lane, Outcome, ReplyTo } from "../actors/envelope.ts";
 import type { Clock } from "../clock.ts";
 import type { DreamError, ErrorCode, ErrorData } from "../errors.ts";
 import type { Hosts, ThreadLoss } from "../host/hosts.ts";
@@ -44,7 +44,7 @@ export interface Letter {
   type: string;
   payload: string;
   lane?: Lane;
-  cause?: Envelope | null;
+  cause?: Cause | null;
   correlation?: string | null;
   replyTo?: ReplyTo | null;
   expiresAtMs?: number | null;
@@ -64,12 +64,12 @@ export interface Mail {
   /** Of the turn whose effects are carried out; null when no trace of it is sampled. */
   spans: TurnSpans | null;
   /** The `traceparent` of what comes of an envelope. */
-  traceFrom(cause: Envelope | null): string | null;
+  traceFrom(cause: Cause | null): string | null;
   /** The envelope as the cause of what comes later: with the trace of this turn. */
-  asCause(cause: Envelope | null): Envelope | null;
+  asCause(cause: Cause | null): Cause | null;
   envelope(to: Address, letter: Letter): Envelope;
   /** Tells `cell` something from the runtime, if its machine names `type` (R4). */
-  system(draft: Draft, cell: Cell, type: string, payload: unknown, cause?: Envelope | null): void;
+  system(draft: Draft, cell: Cell, type: string, payload: unknown, cause?: Cause | null): void;
   /** Keeps an envelope as a dead letter; a waiting asker is answered with the code. */
   bury(
     draft: Draft,
@@ -139,7 +139,7 @@ export interface Asks {
     to: ReplyTo,
     outcome: Outcome,
     by: Cell | null,
-    cause: Envelope | null,
+    cause: Cause | null,
   ): boolean;
   find(to: Pick<ReplyTo, "to" | "ask">): AskRow | undefined;
   /** The cycle of waiting agents that this ask would close, the asker first; else null. */

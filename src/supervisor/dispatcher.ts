@@ -20,6 +20,7 @@ import { Draft } from "./draft.ts";
 import { Hands } from "./hands.ts";
 import { loadMore } from "./loading.ts";
 import { loopAfter, loopFault } from "./looping.ts";
+import { causeOfWord } from "./origins.ts";
 import { isResting, restAfter } from "./pacing.ts";
 import { isIdle, Placement } from "./placement.ts";
 import { CommitRejected } from "../storage/store.ts";
@@ -182,7 +183,7 @@ export class Dispatcher implements DispatcherFace {
         }
         const { id: correlation, payload } = frame;
         const letter = { kind: "ran" as const, from: cell.address, type: "", correlation, payload };
-        const cause = cell.origins.ofRun(correlation);
+        const cause = causeOfWord(cell, correlation, payload);
         const envelope = this.#core.mail.envelope(cell.address, { ...letter, cause });
         this.#core.ledger.commit(new Draft().post(cell, envelope)).catch(() => {});
       }

@@ -1,6 +1,6 @@
 /** Makes envelopes, tells agents things from the runtime, buries what cannot be delivered. */
 import type { Address } from "../address.ts";
-import type { Envelope } from "../actors/envelope.ts";
+import type { Cause, Envelope } from "../actors/envelope.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { TurnSpans } from "../traces/traces.ts";
 import type { Cell } from "./cell.ts";
@@ -37,16 +37,16 @@ export class Mail implements MailFace {
     };
   }
 
-  asCause(cause: Envelope | null): Envelope | null {
+  asCause(cause: Cause | null): Cause | null {
     return cause && this.spans ? { ...cause, trace: this.traceFrom(cause) } : cause;
   }
 
-  traceFrom(cause: Envelope | null): string | null {
+  traceFrom(cause: Cause | null): string | null {
     const trace = cause?.trace ?? null;
     return trace === null || this.spans === null ? trace : this.spans.next(trace);
   }
 
-  system(draft: Draft, cell: Cell, type: string, payload: unknown, cause?: Envelope | null): void {
+  system(draft: Draft, cell: Cell, type: string, payload: unknown, cause?: Cause | null): void {
     if (cell.hasEnded || !cell.kind.manifest.system.includes(type)) return;
     draft.post(
       cell,

@@ -62,6 +62,7 @@ export class Passive {
       turns: this.#turns,
       depths: [0, 0, 0, 0],
       summary: null,
+      origins: null,
       hasState: true,
     });
   }

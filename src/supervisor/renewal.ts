@@ -14,6 +14,7 @@ import { keepBeforeRestart } from "./checkpoints.ts";
 import type { Core } from "./core.ts";
 import { descendantsOf, type Families, removeWith } from "./deletion.ts";
 import { Draft } from "./draft.ts";
+import { Origins } from "./origins.ts";
 
 /** Rows of a mailbox read at one time. */
 const portion = 512;
@@ -105,6 +106,7 @@ async function beginAnew(core: Core, draft: Draft, cell: Cell, order: Order): Pr
     core.gateway.forget(cell);
     cell.hasState = false;
     cell.summary = null;
+    cell.origins = Origins.none;
   });
 }
 
@@ -171,7 +173,8 @@ async function goBack(
   const { state, summary } = from;
   const text = reborn(state.text, core.clock.wallMs());
   const { cursors, turns } = cell;
-  const row = { key, state: { ...state, text }, cursors, turns, summary };
+  const origins = cell.origins.text;
+  const row = { key, state: { ...state, text }, cursors, turns, summary, origins };
   draft.change({ op: "state", row });
   draft.onAccept(() => {
     cell.summary = JSON.parse(summary);

@@ -1,6 +1,6 @@
 /** What a line of the log says about the turn that it comes from. */
 import type { LogEffect } from "../actors/effect.ts";
-import type { Envelope } from "../actors/envelope.ts";
+import type { Cause } from "../actors/envelope.ts";
 import { traceIdOf } from "../traces/traceparent.ts";
 import type { Cell } from "./cell.ts";
 import type { Core } from "./core.ts";
@@ -14,14 +14,14 @@ export function logOnceDurable(
   core: Core,
   { draft, cell }: { draft: Draft; cell: Cell },
   { level, text }: LogEffect,
-  cause: Envelope | null,
+  cause: Cause | null,
 ): void {
   const place = placeOf(cell, cause);
   draft.onDurable(() => core.log(level, text.slice(0, longestLog), { ...place, from: "agent" }));
 }
 
 /** Whom, which turn and which trace a line is about. */
-export function placeOf(cell: Cell, cause: Envelope | null) {
+export function placeOf(cell: Cell, cause: Cause | null) {
   const traceId = cause?.trace ? traceIdOf(cause.trace) : null;
   return { address: cell.address, turn: cell.turns + 1, traceId };
 }

@@ -9,16 +9,18 @@
  */
 import { parentOf } from "../address.ts";
 import type { Effect, SendEffect } from "../actors/effect.ts";
-import { type Envelope, lanes, type ReplyTo } from "../actors/envelope.ts";
+import { type Cause, type Envelope, lanes, type ReplyTo } from "../actors/envelope.ts";
 import type { TurnedFrame } from "../actors/protocol.ts";
 import { DreamError, toErrorData } from "../errors.ts";
 import type { AgentRecord } from "../storage/store.ts";
+import { closesCircle } from "./blocked.ts";
 import type { Cell } from "./cell.ts";
 import { keepEveryMinute } from "./checkpoints.ts";
 import type { Core } from "./core.ts";
 import { checkMessage, hasRoom, receiverOf, shareOf } from "./delivery.ts";
 import { Draft } from "./draft.ts";
 import { restFromOverflow } from "./pacing.ts";
+import { causeOf, originsAfter, rememberSpawn } from "./origins.ts";
 import { logOnceDurable } from "./turn-log.ts";
 import { describeCycle } from "./wait-graph.ts";
 
@@ -60,7 +62,8 @@ export class Turns {
     }
     const { draft } = turn;
     this.#core.safeMode.turned(draft);
-    const row = { key: cell.key, state, cursors, turns: cell.turns + 1 };
+    const origins = originsAfter(this.#core, cell, hand, frame);
+    const row = { key: cell.key, state, cursors, turns: cell.turns + 1, origins: origins.text };
     draft.change({ op: "state", row: { ...row, summary: JSON.stringify(summary) } });
     if (cell.record.suspicion) {
       const record = { ...cell.record, suspicion: null };
@@ -70,7 +73,7 @@ export class Turns {
       cell.cursors = cursors;
       cell.turns++;
       cell.summary = summary;
-      cell.origins.turned(summary.runs);
+      cell.origins = origins;
       cell.hasState = true;
       cell.mailbox.consumed(consumed);
     });
@@ -85,7 +88,7 @@ export class Turns {
 
   #apply(turn: Turn, effect: Effect): MailboxFull | null {
     const { draft, cell } = turn;
-    const cause = turn.hand[effect.at] ?? (cell.hasState ? null : cell.origins.spawnedFor);
+    const cause = causeOf(cell, turn.hand, effect.at);
     switch (effect.kind) {
       case "send":
         return this.#send(turn, effect, cause);
@@ -124,13 +127,10 @@ export class Turns {
           requestedAtMs: this.#core.clock.wallMs(),
         }, this.#core.mail.traceFrom(cause));
         return null;
-      case "run":
-        cell.origins.startRun(effect.id, this.#core.mail.asCause(cause));
-        return null;
       case "spawn":
         this.#attempt(turn, effect.under, "spawn", cause, () => {
           const child = this.#core.tree.spawn(draft, { ...effect, by: cell.address });
-          child.origins.spawned(this.#core.mail.asCause(cause));
+          rememberSpawn(draft, child, this.#core.mail.asCause(cause));
         });
         return null;
       case "stop":
@@ -139,10 +139,13 @@ export class Turns {
       case "log":
         logOnceDurable(this.#core, turn, effect, cause);
         return null;
+      case "run":
+        // It begins when the turn is durable; until then only what led to it is of interest.
+        return null;
     }
   }
 
-  #send(turn: Turn, effect: SendEffect, cause: Envelope | null): MailboxFull | null {
+  #send(turn: Turn, effect: SendEffect, cause: Cause | null): MailboxFull | null {
     const { draft, cell } = turn;
     const now = this.#core.clock.wallMs();
     const waitMs = effect.expiresInMs ??
@@ -207,15 +210,19 @@ export class Turns {
       const letter = { kind: "reply" as const, from: "system", type: "", payload };
       draft.post(
         cell,
-        this.#core.mail.envelope(cell.address, { ...letter, correlation: replyTo.ask }),
+        this.#core.mail.envelope(cell.address, {
+          ...letter,
+          correlation: replyTo.ask,
+          cause: envelope,
+        }),
       );
     } else {
-      const { to, type } = envelope;
-      this.#core.mail.system(draft, cell, "system.undelivered", { to, type, code, message });
+      const told = { to: envelope.to, type: envelope.type, code, message };
+      this.#core.mail.system(draft, cell, "system.undelivered", told, envelope);
     }
   }
 
-  #reply(turn: Turn, replyTo: ReplyTo, payload: string, cause: Envelope | null): void {
+  #reply(turn: Turn, replyTo: ReplyTo, payload: string, cause: Cause | null): void {
     const { draft, cell } = turn;
     const outcome = JSON.parse(payload);
     if (this.#core.asks.settle(draft, replyTo, outcome, cell, cause)) return;
@@ -226,7 +233,7 @@ export class Turns {
     this.#core.mail.bury(draft, late, "late_reply", message);
   }
 
-  #attempt(turn: Turn, to: string, type: string, cause: Envelope | null, act: () => void): void {
+  #attempt(turn: Turn, to: string, type: string, cause: Cause | null, act: () => void): void {
     try {
       act();
     } catch (thrown) {
@@ -285,14 +292,4 @@ function canWait(core: Core, { draft, cell, hand }: Turn, receiver: Cell): boole
   const waitsForPlace = receiver.record.status === "pending";
   if (waitsForPlace && parentOf(receiver.address) === parentOf(cell.address)) return false;
   return hand.length > 1 || draft.postedTo(receiver) < shareOf(core.limits.mailbox);
-}
-
-/** Whether `receiver` waits, directly or through others, for the full mailbox of `sender`. */
-function closesCircle(sender: Cell, receiver: Cell): boolean {
-  const seen = new Set<Cell>();
-  for (let at: Cell | null = receiver; at && !seen.has(at); at = at.blockedOn) {
-    if (at === sender) return true;
-    seen.add(at);
-  }
-  return false;
 }

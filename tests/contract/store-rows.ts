@@ -1,13 +1,13 @@
 /** Rows for tests of stores; what a test does not name is of no meaning to it. */
 import type { Envelope, Lane } from "../../src/actors/envelope.ts";
 import type { DocumentInput } from "../../src/storage/memory.ts";
+import type { PruneCut } from "../../src/storage/prune-cut.ts";
 import type {
   AgentRecord,
   AskRow,
   CallRow,
   Change,
   Cursors,
-  PruneCut,
   StateRow,
   Store,
   TimerRow,
@@ -92,7 +92,7 @@ export function envelope(key: number, seq: number, more: Partial<Envelope> = {})
 
 export function stateRow(key: number, cursors: Cursors, turns: number, text = "{}"): StateRow {
   const state = { bundle: "b1", version: 1, text };
-  return { key, state, cursors, turns, summary: `{"turns":${turns}}` };
+  return { key, state, cursors, turns, summary: `{"turns":${turns}}`, origins: null };
 }
 
 export function state(key: number, cursors: Cursors, turns = 1, text = "{}"): Change {

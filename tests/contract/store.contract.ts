@@ -231,6 +231,7 @@ function describeAgents(opened: () => OpenedStore): void {
         turns: 0,
         lastSeq: 0,
         depths: [0, 0, 0, 0],
+        origins: null,
         summary: null,
       })));
       await stores().commit([agent(1, { restarts: 3, address: "/moved" }), agent(3)]);
@@ -259,6 +260,25 @@ function describeAgents(opened: () => OpenedStore): void {
         cursors: [0, 0, 4, 0],
       }]);
       expect(await store.state(1)).toEqual(stateRow(1, [0, 0, 4, 0], 1));
+    });
+
+    it.each([true, false])("keep what led to their runs (one commit: %s)", async (together) => {
+      const store = stores();
+      const spawned: Change = { op: "origins", key: 1, origins: "for a message" };
+      const step = async (...changes: Change[]) => {
+        for (const part of together ? [changes] : changes.map((one) => [one])) {
+          await store.commit(part);
+        }
+        return (await store.agents())[0]!.origins;
+      };
+      expect(await step(agent(1), spawned)).toBe("for a message");
+      expect(await store.state(1)).toBeNull();
+      expect(await step({ op: "cursors", key: 1, cursors: [0, 0, 1, 0] })).toBe("for a message");
+      const row = { ...stateRow(1, [0, 0, 1, 0], 1), origins: "of a run" };
+      expect(await step(spawned, { op: "state", row })).toBe("of a run");
+      expect(await store.state(1)).toEqual(row);
+      expect(await step({ op: "state", row }, { op: "stateGone", key: 1 })).toBeNull();
+      expect(await step({ op: "state", row }, state(1, [0, 0, 2, 0], 2))).toBeNull();
     });
 
     it.each([true, false])("lose the state, not the cursors (one commit: %s)", async (together) => {

@@ -1,5 +1,6 @@
 /** The story of a dropped file, as the commands tell it. */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AgentHistory, MessageHistory } from "../../src/api/client.ts";
 import { eventually } from "../support/eventually.ts";
@@ -106,6 +107,38 @@ test("export streams lines of JSON over many pages, and ends with its reader", a
   const decoder = new TextDecoder();
   expect(decoder.decode(piped.stderr)).toBe("");
   expect(decoder.decode(piped.stdout).trimEnd().split("\n")).toHaveLength(1);
+}, 60_000);
+
+test("causes go through spawned agents and runs after a kill -9 of the service", async () => {
+  const swarm = fileURLToPath(new URL("../fixtures/swarm-couriers/swarm.ts", import.meta.url));
+  const couriers = await startService({ swarm });
+  const heard = async (from: string, said: string) => {
+    const { items } = await couriers.client.messages({ to: "/office", from });
+    return items.find(({ payload }) => (payload as { said: string }).said === said);
+  };
+  try {
+    const [first, second] = await Promise.all(["a", "b"].map((name) => (
+      couriers.client.send({ to: "/office", type: "courier.wanted", payload: { name } })
+    )));
+    // Its run waits; the second one waits for its first turn.
+    await eventually(() => heard("/couriers/a", "begun"));
+    await eventually(async () => (await couriers.client.agent("/couriers/b")).status === "pending");
+    await couriers.kill9();
+    await couriers.start();
+    await couriers.client.send({ to: "/couriers/a", type: "go", payload: {} });
+    for (
+      const [from, said, origin] of [
+        ["/couriers/a", "over", first!.id],
+        ["/couriers/b", "begun", second!.id],
+      ] as const
+    ) {
+      const last = await eventually(() => heard(from, said), { what: `${from}: ${said}` });
+      const { ancestors, message } = await couriers.client.messageHistory(last.id);
+      expect([from, ancestors[0]?.id, message.cause]).toEqual([from, origin, ancestors.at(-1)?.id]);
+    }
+  } finally {
+    await couriers.remove();
+  }
 }, 60_000);
 
 test("what there is not is said plainly", async () => {

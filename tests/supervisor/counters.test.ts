@@ -19,7 +19,7 @@ import { randomOf } from "../torture/random.ts";
 const kind = { name: "echo", hash: "b1" } as Kind;
 const stored = {
   cursors: [0, 0, 0, 0] as [number, number, number, number],
-  ...{ lastSeq: 0, turns: 0, depths: [0, 0, 0, 0], summary: null, hasState: true },
+  ...{ lastSeq: 0, turns: 0, depths: [0, 0, 0, 0], summary: null, origins: null, hasState: true },
 };
 
 let clock: HandClock;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { messageHistory } from "../../src/supervisor/message-history.ts";
 import { eventually } from "../support/eventually.ts";
 import { openRig, type Rig, type RigOptions } from "./rig.ts";
 
@@ -174,8 +175,28 @@ describe("asks", () => {
       const { answers } = await rig.ask("/a") as { answers: unknown[] };
       expect(answers[1]).toBe("agent_not_found");
     });
+    rig.hosts.holds = (address) => address === "/b";
+    await rig.send("/a", "query", { to: "/b" });
+    await holds(async () => {
+      const { answers } = await rig.ask("/a") as { answers: unknown[] };
+      expect(answers[2]).toBe("ask_timeout");
+    });
+    for (const fromSystem of await toldBySystem("/a")) {
+      expect(fromSystem).toEqual(["query", "read"]);
+    }
   });
 });
+
+/** What led to each thing that an agent was told by the runtime, by type. */
+async function toldBySystem(to: string): Promise<string[][]> {
+  const { items } = await rig.store.messages({ to, limit: 100 });
+  const told = items.filter(({ envelope }) => envelope.from === "system");
+  expect(told).not.toEqual([]);
+  return await Promise.all(told.map(async ({ envelope }) => {
+    const { ancestors } = await messageHistory(rig.store, envelope.id, { limit: 1 });
+    return ancestors.map(({ type }) => type);
+  }));
+}
 
 describe("between agents", () => {
   it("what one turn sends is there once, in order", async () => {
@@ -192,6 +213,7 @@ describe("between agents", () => {
     await holds(async () => {
       expect(await rig.ask("/a")).toMatchObject({ undelivered: ["agent_not_found"] });
     });
+    expect(await toldBySystem("/a")).toEqual([["pass", "note"]]);
   });
 
   it("a full mailbox blocks its sender until there is room", async () => {
