@@ -69,7 +69,6 @@ export class Dispatcher implements DispatcherFace {
     } else if (residence.thread && residence.hand === null) this.#deliver(cell, residence);
   }
 
-  /** Gives the agent a thread although it has nothing to do: its runs start again there. */
   restore(cell: Cell): void {
     if (cell.isRunnable && !cell.residence) this.#placement.activate(cell);
   }
@@ -215,16 +214,8 @@ export class Dispatcher implements DispatcherFace {
     const begunMs = this.#core.clock.monotonicMs();
     const committed = acceptTraced(this.#core, this.#turns, cell, hand, frame);
     if (committed instanceof MailboxFull) return this.#block(cell, committed.receiver);
-    residence.hand = null;
-    this.#hands.free(residence);
-    cell.loop = loop;
-    this.#core.meters.turned((begunMs - residence.sinceMs) / 1_000);
-    const tookMs = this.#core.clock.monotonicMs() - begunMs;
-    restAfter(this.#core, cell, frame, tookMs);
-    // What is left of an agent that ended with this turn is a dead letter by now.
-    if (!cell.hasEnded) cell.mailbox.giveBack(hand.slice(frame.consumed));
-    this.#progress(cell, hand.slice(0, frame.consumed));
     residence.uncommitted++;
+    // First of all: whoever takes its thread below waits for this before it gets another one (I3).
     cell.settled = committed.then(() => {
       residence.uncommitted--;
       if (frame.summary.runs > 0 && cell.residence === residence) {
@@ -233,6 +224,16 @@ export class Dispatcher implements DispatcherFace {
     }, (error) => {
       if (error instanceof CommitRejected && error.own) this.charges.add(cell, hand);
     });
+    residence.hand = null;
+    cell.loop = loop;
+    this.#core.meters.turned((begunMs - residence.sinceMs) / 1_000);
+    const tookMs = this.#core.clock.monotonicMs() - begunMs;
+    restAfter(this.#core, cell, frame, tookMs);
+    // What is left of an agent that ended with this turn is a dead letter by now.
+    if (!cell.hasEnded) cell.mailbox.giveBack(hand.slice(frame.consumed));
+    // From here on others have their turns, and may wake this one: its mailbox is whole again.
+    this.#hands.free(residence);
+    this.#progress(cell, hand.slice(0, frame.consumed));
     if (cell.held || cell.hasEnded || !cell.hasState || cell.record.status !== "running") {
       this.#detach(cell)?.thread?.release();
       if (!cell.hasEnded && !cell.hasState) this.#core.failures.finished(cell);

@@ -10,6 +10,7 @@ import {
   type ReplyTo,
   setupAgent,
   spawnAgent,
+  spawnChild,
   tell,
   type WorkError,
   z,
@@ -24,6 +25,8 @@ const accepts = {
   "later": z.object({ ms: z.number(), n: z.number() }),
   "start": z.object({ name: z.string(), kind: z.string() }),
   "query": z.object({ to: z.string() }),
+  /** Asks without waiting for the answer. */
+  "wonder": z.object({ to: z.string() }),
   "read": z.object({}),
   "silent": z.object({}),
   "trouble.reported": z.object({ from: z.string(), problem: z.string(), message: z.string() }),
@@ -100,8 +103,15 @@ export default defineAgent({
             ],
           },
           "query": "asking",
+          "wonder": {
+            actions: spawnChild("question", {
+              id: "wondering",
+              input: ({ event }) => ({ to: (event as unknown as { to: string }).to, payload: {} }),
+            }),
+          },
           "read": { actions: reply(({ context }) => context) },
           "silent": {},
+          "xstate.error.actor.wondering": {},
           "again": {
             guard: ({ event }) => event.left > 0,
             actions: [
