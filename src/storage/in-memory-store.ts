@@ -113,8 +113,8 @@ class InMemoryStore implements contract.Store {
     this.#queue.onGroup(listener);
   }
 
-  async commit(changes: readonly contract.Change[]): Promise<void> {
-    await this.#enqueue({ changes }, changes.length);
+  async commit(changes: readonly contract.Change[], patient = false): Promise<void> {
+    await this.#enqueue({ changes }, changes.length, patient);
   }
 
   recover(): Promise<void> {
@@ -122,8 +122,8 @@ class InMemoryStore implements contract.Store {
     return Promise.resolve();
   }
 
-  #enqueue(item: WriteItem, size: number): Promise<unknown> {
-    return this.#isClosed ? Promise.reject(closedError()) : this.#queue.add(item, size);
+  #enqueue(item: WriteItem, size: number, patient = false): Promise<unknown> {
+    return this.#isClosed ? Promise.reject(closedError()) : this.#queue.add(item, size, patient);
   }
 
   #write(items: WriteItem[]): Written {

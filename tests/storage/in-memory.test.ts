@@ -47,3 +47,10 @@ it("loses in a crash what was not committed, and no more", async () => {
   const again = openInMemoryStore({ clock: systemClock, tables: store.tables });
   expect((await again.agents()).map(({ record }) => record.key)).toEqual([1]);
 });
+
+it("lets patient commits share a transaction, as the real one does", async () => {
+  const store = openInMemoryStore({ clock: systemClock });
+  const first = store.commit([agent(1)], true);
+  await Promise.all([first, store.commit([agent(2)])]);
+  expect(store.groups).toBe(1);
+});
