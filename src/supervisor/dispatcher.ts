@@ -227,8 +227,7 @@ export class Dispatcher implements DispatcherFace {
     residence.hand = null;
     cell.loop = loop;
     this.#core.meters.turned((begunMs - residence.sinceMs) / 1_000);
-    const tookMs = this.#core.clock.monotonicMs() - begunMs;
-    restAfter(this.#core, cell, frame, tookMs);
+    restAfter(this.#core, cell, frame, this.#core.clock.monotonicMs() - begunMs);
     // What is left of an agent that ended with this turn is a dead letter by now.
     if (!cell.hasEnded) cell.mailbox.giveBack(hand.slice(frame.consumed));
     // From here on others have their turns, and may wake this one: its mailbox is whole again.

@@ -35,26 +35,43 @@ export class Gateway implements GatewayFace {
   #core: Core;
   /** Calls under way by key; one that is cancelled is taken out and its result dropped. */
   #live = new Map<string, LiveCall>();
+  /** Keys of calls whose turn is not durable yet; one that is cancelled meanwhile is never made. */
+  #wanted = new Set<string>();
   #tools = new Map<string, ToolSpec>(toolSpecs.map((spec) => [spec.name, spec]));
 
   constructor(core: Core) {
     this.#core = core;
   }
 
-  /** Takes up the calls that had no result when the system ended. */
+  /** Takes up stored calls: those that had no result when the system, or their agent, ended. */
   load(rows: readonly CallRow[]): void {
-    this.#live.clear();
     for (const row of rows) {
       const cell = this.#core.registry.byKey(row.key);
-      if (!cell || row.status === "in_doubt") continue;
-      const spec = this.#tools.get(row.name);
-      if (row.status === "running" && spec && !spec.idempotent) this.#doubt(cell, row);
-      else this.#dispatch(cell, row);
+      if (!cell) continue;
+      const key = keyOf(cell, row.id);
+      if (!this.#live.has(key) && !this.#wanted.has(key)) this.#takeUp(cell, row);
     }
   }
 
+  /** Results of what is under way are not heard any more: whom they are for is thrown away. */
+  clear(): void {
+    this.#live.clear();
+    this.#wanted.clear();
+  }
+
+  /** Of one that was under way and may not be repeated nobody knows whether it happened. */
+  #takeUp(cell: Cell, row: CallRow): void {
+    if (row.status === "in_doubt") return;
+    const spec = this.#tools.get(row.name);
+    if (row.status === "running" && spec && !spec.idempotent) this.#doubt(cell, row);
+    else this.#dispatch(cell, row);
+  }
+
   request(draft: Draft, cell: Cell, row: CallRow, trace: string | null = null): void {
-    draft.change({ op: "call", row }).onDurable(() => this.#dispatch(cell, row, trace));
+    const key = keyOf(cell, row.id);
+    draft.change({ op: "call", row })
+      .onAccept(() => this.#wanted.add(key))
+      .onDurable(() => this.#wanted.delete(key) && this.#dispatch(cell, row, trace));
   }
 
   cancel(draft: Draft, cell: Cell, id: string): void {
@@ -68,19 +85,14 @@ export class Gateway implements GatewayFace {
   }
 
   forget(cell: Cell): void {
-    for (const [key, call] of this.#live) {
-      if (call.cell === cell) this.#drop(key);
+    const own = keyOf(cell, "");
+    for (const key of [...this.#live.keys(), ...this.#wanted]) {
+      if (key.startsWith(own)) this.#drop(key);
     }
   }
 
   remember(cell: Cell): void {
-    this.#core.store.calls(cell.key).then((rows) => {
-      for (const row of rows) {
-        if (row.status !== "in_doubt" && !this.#live.has(keyOf(cell, row.id))) {
-          this.#dispatch(cell, row);
-        }
-      }
-    }).catch((error) => {
+    this.#core.store.calls(cell.key).then((rows) => this.load(rows)).catch((error) => {
       this.#core.log("error", "calls could not be taken up", { code: codeOf(error) });
     });
   }
@@ -98,6 +110,7 @@ export class Gateway implements GatewayFace {
 
   /** Its result is not wanted any more. */
   #drop(key: string): void {
+    this.#wanted.delete(key);
     const call = this.#live.get(key);
     if (!call) return;
     this.#live.delete(key);

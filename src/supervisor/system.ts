@@ -288,7 +288,7 @@ export class System implements Control {
       this.#dispatcher.evict(cell, true)
     );
     await Promise.allSettled(evicted);
-    this.#gateway.load([]); // Their results would go to who has been thrown away.
+    this.#gateway.clear();
     await this.#core.store.recover();
     await this.#core.store.commit(this.#dispatcher.charges.take());
     await this.#load();

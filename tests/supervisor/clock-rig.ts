@@ -45,6 +45,8 @@ export class ClockRig {
   /** Names of the calls that were carried out. */
   readonly calls: string[] = [];
   hosts = new InProcessHosts();
+  /** How long a transaction takes. */
+  commitMs = 0;
   /** The next start is one with `--safe`. */
   safe = false;
   #options: ClockRigOptions;
@@ -65,7 +67,7 @@ export class ClockRig {
     const { children, kinds, limits, swarm, random } = this.#options;
     const { clock, log, ended, tables } = this;
     const hosts = this.hosts = new InProcessHosts();
-    const store = openInMemoryStore({ clock, tables });
+    const store = openInMemoryStore({ clock, tables, commitMs: () => this.commitMs });
     this.#crash = () => store.crash();
     this.calls.length = 0;
     const described = await Promise.all(kinds.map((name) => describe(hosts, name)));
