@@ -48,6 +48,7 @@ export const errorKinds = {
     exit: 2,
     hint: "Send less, or a path or id of the data instead of the data.",
   },
+  unsupported_media_type: { status: 415, exit: 2, hint: "Say Content-Type: application/json." },
   request_timeout: { status: 408, exit: 6, hint: "Send the whole request at once." },
   not_durable: {
     status: 422,
@@ -82,11 +83,7 @@ export const errorKinds = {
     hint: "Use the URL that dreamos up printed, or name the host there: --allow-host NAME.",
   },
   // lookup
-  folder_not_empty: {
-    status: 409,
-    exit: 6,
-    hint: "Name a folder that is empty or not there yet.",
-  },
+  folder_not_empty: { status: 409, exit: 6, hint: "Name a folder that is empty or not there yet." },
   not_found: { status: 404, exit: 5, hint: "See what exists: dreamos ps, dreamos tree." },
   agent_not_found: { status: 404, exit: 5, hint: "See the agents: dreamos ps." },
   kind_not_found: { status: 404, exit: 5, hint: "See the kinds: dreamos tree --json." },

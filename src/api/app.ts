@@ -89,7 +89,7 @@ export function createApp(options: AppOptions): Hono {
       permit(route, caller, c);
       checkQuery(route, c);
       const carryOut = async () =>
-        cutStream(await route.handle(c, caller), () => void authenticate(c.req.raw));
+        cutStream(await route.handle(c, caller), () => void authenticate(c.req.raw), options.clock);
       return await inTrace(options.traces, c, route.path, carryOut);
     } catch (error) {
       return refuseThrown(error, c);

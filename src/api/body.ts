@@ -20,10 +20,11 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
  * Reads the whole body as JSON.
  *
  * @param limit bytes; `Content-Length` is believed when it is above, the bytes are counted anyway
- * @throws {DreamError} `payload_too_large`, `request_timeout`, `invalid_json`, or
- * `invalid_payload` when a key is `__proto__`
+ * @throws {DreamError} `unsupported_media_type`, `payload_too_large`, `request_timeout`,
+ * `invalid_json`, or `invalid_payload` when a key is `__proto__`
  */
 export async function readJsonBody(request: Request, limit: number, clock: Clock): Promise<Body> {
+  checkMedia(request.headers);
   const bytes = await readBytes(request, limit, clock);
   return { bytes, value: parseJson(bytes) };
 }
@@ -35,7 +36,46 @@ export async function readOptionalBody(
   clock: Clock,
 ): Promise<Body> {
   const bytes = await readBytes(request, limit, clock);
-  return { bytes, value: bytes.length === 0 ? {} : parseJson(bytes) };
+  // Many clients name a type with each POST, also where nothing follows.
+  if (bytes.length === 0) return { bytes, value: {} };
+  checkMedia(request.headers);
+  return { bytes, value: parseJson(bytes) };
+}
+
+/** `application/json`, or what says by `+json` that it is JSON, too (RFC 6839 §3.1). */
+const jsonMedia = /^application\/(?:[\w!#$&^.-]+\+)?json$/;
+/** Bytes of these are UTF-8. */
+const charsets = ["utf-8", "utf8", "us-ascii"];
+
+/**
+ * What a body is said to be must be what it is read as. A form or plain text is all that a foreign
+ * page can send without asking first; such a body never becomes a message, whatever it holds.
+ * Nothing said is taken as JSON, as there is nothing else here.
+ *
+ * @throws {DreamError} `unsupported_media_type`
+ */
+function checkMedia(headers: Headers): void {
+  const coding = headers.get("content-encoding") ?? "identity";
+  if (coding.toLowerCase() !== "identity") {
+    throw wrongMedia("Content-Encoding", coding, "a body without one");
+  }
+  const given = headers.get("content-type");
+  if (given === null) return;
+  const [media = "", ...parameters] = given.split(";").map((part) => part.trim().toLowerCase());
+  const isReadable = parameters.every((parameter) => {
+    const charset = /^charset\s*=\s*"?([^"]*)"?$/.exec(parameter)?.[1];
+    return charset === undefined || charsets.includes(charset);
+  });
+  if (jsonMedia.test(media) && isReadable) return;
+  throw wrongMedia("Content-Type", given, "application/json, in UTF-8");
+}
+
+function wrongMedia(header: string, seen: string, wanted: string): DreamError {
+  return new DreamError(
+    "unsupported_media_type",
+    `Cannot read the body: the ${header} is ${JSON.stringify(seen.slice(0, 80))}, wanted ${wanted}`,
+    { details: { field: header } },
+  );
 }
 
 async function readBytes(request: Request, limit: number, clock: Clock): Promise<Uint8Array> {

@@ -1,31 +1,64 @@
 /** Streams go on for days; the token that opened one may end before. */
+import type { Clock } from "../clock.ts";
 import { toErrorData } from "../errors.ts";
 
+/** How soon a stream on which nothing happens ends with its token. */
+const lookEveryMs = 1_000;
+
 /**
- * The same answer, whose body ends as soon as `check` throws. It is asked before each piece goes
- * out, so nothing is said that the token could not be told by a new request; the beat of an idle
- * stream asks, too.
+ * The same answer, whose body ends as soon as `check` throws, with the reason. It is asked before
+ * each piece goes out, so nothing is said that the token could not be told by a new request, and
+ * every second beside that: a token that has ended holds no line open.
  */
-export function cutStream(response: Response, check: () => void): Response {
+export function cutStream(response: Response, check: () => void, clock: Clock): Response {
   const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
   const reader = isStream ? response.body?.getReader() : undefined;
   if (!reader) return response;
+  let hasEnded = false;
+  let stopLooking = () => {};
+  const end = () => {
+    hasEnded = true;
+    stopLooking();
+  };
+  /** @returns whether it may go on */
+  const look = (controller: ReadableStreamDefaultController<Uint8Array>): boolean => {
+    try {
+      check();
+      return true;
+    } catch (error) {
+      end();
+      const reason = toErrorData(error).message;
+      const text = `event: cut\ndata: ${JSON.stringify({ reason })}\n\n`;
+      controller.enqueue(new TextEncoder().encode(text));
+      controller.close();
+      reader.cancel().catch(() => {});
+      return false;
+    }
+  };
   const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await reader.read();
-      if (done) return controller.close();
-      try {
-        check();
-      } catch (error) {
-        const reason = toErrorData(error).message;
-        const text = `event: cut\ndata: ${JSON.stringify({ reason })}\n\n`;
-        controller.enqueue(new TextEncoder().encode(text));
-        controller.close();
-        return await reader.cancel();
-      }
-      controller.enqueue(value);
+    start(controller) {
+      const again = () => {
+        if (look(controller)) stopLooking = clock.after(lookEveryMs, again);
+      };
+      stopLooking = clock.after(lookEveryMs, again);
     },
-    cancel: (reason) => reader.cancel(reason),
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (hasEnded) return;
+        if (!done) return void (look(controller) && controller.enqueue(value));
+        end();
+        controller.close();
+      } catch (error) {
+        if (hasEnded) return;
+        end();
+        controller.error(error);
+      }
+    },
+    cancel(reason) {
+      end();
+      return reader.cancel(reason);
+    },
     // Nothing is kept here: how far the reader is behind shows where the stream is made.
   }, { highWaterMark: 0 });
   return new Response(body, { status: response.status, headers: response.headers });

@@ -35,12 +35,19 @@ export async function followEvents(
     }
     return open(`/api/v1/events?${params}`, signal);
   };
-  return eventsOf(await openAfter(query.after), openAfter, onGap);
+  const isFromNow = query.after === undefined && query.since === undefined;
+  const again = async (last: number | null) => {
+    const body = await openAfter(last ?? query.after);
+    if (last !== null || !isFromNow) return body;
+    await body.cancel();
+    throw new DreamError("internal", "Cut off before the first event");
+  };
+  return eventsOf(await openAfter(query.after), again, onGap);
 }
 
 async function* eventsOf(
   first: ReadableStream,
-  openAfter: (after: number) => Promise<ReadableStream>,
+  again: (last: number | null) => Promise<ReadableStream>,
   onGap: (gap: EventGap) => void,
 ): AsyncGenerator<EventView> {
   let body: ReadableStream | null = first;
@@ -56,7 +63,6 @@ async function* eventsOf(
       yield view;
     }
     if (!wasCut) return;
-    if (last === null) throw new DreamError("internal", "Cut off before the first event");
-    body = await openAfter(last);
+    body = await again(last);
   }
 }

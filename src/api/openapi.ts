@@ -70,7 +70,7 @@ export function refusalsOf({ about, path, role }: Route): ErrorCode[] {
   }
   if (about.body) {
     codes.push("bad_request", "invalid_json", "invalid_payload", "payload_too_large");
-    codes.push("request_timeout");
+    codes.push("request_timeout", "unsupported_media_type");
   }
   if (about.query || about.reads) codes.push("bad_request");
   if (about.query?.shape.cursor) codes.push("bad_cursor");

@@ -117,7 +117,11 @@ describe("size", () => {
         controller.enqueue(new Uint8Array(MiB).fill(0x20));
       },
     });
-    const response = await door.call("/api/v1/messages", { method: "POST", body });
+    const response = await door.call("/api/v1/messages", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
     expect(await codeOf(response)).toEqual([413, "payload_too_large"]);
     expect(pulled).toBeLessThan(40 * MiB);
   });
@@ -182,6 +186,62 @@ describe("JSON", () => {
     expect(response.status).toBe(202);
     expect(door.control.sent.at(-1)!.payload).toEqual(payload);
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+});
+
+describe("a body's type", () => {
+  const send = (headers: Record<string, string>, body = JSON.stringify(message)) =>
+    door.post("/api/v1/messages", body, headers);
+  const refused = [415, "unsupported_media_type"];
+
+  it.each([
+    "text/plain",
+    "text/plain;charset=UTF-8",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "application/octet-stream",
+    "application/jsonx",
+    "text/json",
+    "json",
+    "",
+    "application/json, text/plain",
+    "application/json; charset=latin1",
+  ])("may not be %j, whatever it holds", async (type) => {
+    const before = door.control.sent.length;
+    expect(await codeOf(await send({ "content-type": type }))).toEqual(refused);
+    expect(door.control.sent.length).toBe(before);
+  });
+
+  it.each([
+    "application/json",
+    "Application/JSON; charset=UTF-8",
+    'application/json; charset="utf-8"; x=y',
+    "application/vnd.dreamos+json",
+  ])("may be %j", async (type) => {
+    expect((await send({ "content-type": type })).status).toBe(202);
+  });
+
+  it("may be left out, which is no type that a foreign page could send for another", async () => {
+    const body = JSON.stringify(message);
+    const answer = await raw(door.url, [
+      "POST /api/v1/messages HTTP/1.1",
+      "Host: localhost",
+      `Authorization: Bearer ${door.token}`,
+      `Content-Length: ${body.length}`,
+    ], body);
+    expect(answer).toContain("202 Accepted");
+  });
+
+  it("is not asked for where there is no body", async () => {
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    expect((await door.post("/api/v1/agents/%2Fcaptain/pause", "", headers)).status).toBe(200);
+    const form = await door.post("/api/v1/agents/%2Fcaptain/pause", "a=b", headers);
+    expect(await codeOf(form)).toEqual(refused);
+  });
+
+  it("goes with no coding that is not read here", async () => {
+    expect(await codeOf(await send({ "content-encoding": "gzip" }))).toEqual(refused);
+    expect((await send({ "content-encoding": "identity" })).status).toBe(202);
   });
 });
 

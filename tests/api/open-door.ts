@@ -78,7 +78,7 @@ export function openDoorTo<C extends Control>(
     post: (path, body, headers = {}) =>
       call(path, {
         method: "POST",
-        headers,
+        headers: { "content-type": "application/json", ...headers },
         body: typeof body === "string" || body instanceof Uint8Array
           ? body as BodyInit
           : JSON.stringify(body),

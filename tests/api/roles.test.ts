@@ -91,7 +91,10 @@ async function ask(route: Route, authorization: string | null, asked = own[nameO
   const path = route.path.replace(":address", "%2Fcaptain").replace(/:\w+/, "1");
   const response = await app.request(`http://localhost${path}${asked.query ?? ""}`, {
     method: route.method,
-    headers: authorization === null ? {} : { authorization },
+    headers: {
+      "content-type": "application/json",
+      ...(authorization !== null && { authorization }),
+    },
     ...(route.method === "POST" && { body: JSON.stringify(asked.body ?? {}) }),
   });
   if (response.status !== 401 && response.status !== 403) {

@@ -1,6 +1,7 @@
 /** Tokens over HTTP: made, shown once, ended; and what a token of one agent sees of everything. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient, DreamError } from "../../src/api/client.ts";
+import { systemClock } from "../../src/clock.ts";
 import { eventually } from "../support/eventually.ts";
 import { type OpenDoor, openDoor } from "./open-door.ts";
 
@@ -107,6 +108,27 @@ describe("a stream", () => {
       details: { reason: "revoked" },
     });
     expect(seen).toEqual(["token.created before"]);
+  });
+
+  it.each([
+    ["revoked", (name: string) => clientOf().tokens.revoke(name)],
+    ["rotated", (name: string) => clientOf().tokens.rotate(name)],
+    ["expired", () => {}],
+  ])("on which nothing happens ends within seconds, too: %s", async (reason, end) => {
+    const role = { role: "viewer", ...(reason === "expired" && { expiresInMs: 700 }) } as const;
+    const { token } = await clientOf().tokens.create({ name: `idle-${reason}`, ...role });
+    const headers = { authorization: `Bearer ${token}` };
+    const open = ["events", "agents/%2Fcaptain/turns"].map((path) =>
+      fetch(`${door.url}/api/v1/${path}`, { headers })
+    );
+    const streams = await Promise.all(open);
+    expect(streams.map(({ status }) => status)).toEqual([200, 200]);
+    await end(`idle-${reason}`);
+    const begunMs = systemClock.monotonicMs();
+    const all = await Promise.all(streams.map((stream) => stream.text()));
+    // Below the beat of 15 s, which was the first thing to end it before.
+    expect(systemClock.monotonicMs() - begunMs).toBeLessThan(10_000);
+    for (const text of all) expect(text.slice(text.indexOf("event: cut"))).toContain(reason);
   });
 });
 

@@ -183,17 +183,21 @@ export class Service {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
+    const media: Record<string, string> = body === undefined
+      ? {}
+      : { "content-type": "application/json" };
     const init: RequestInit = {
       method,
-      headers: { authorization: `Bearer ${this.#token}`, ...headers },
+      headers: { authorization: `Bearer ${this.#token}`, ...media, ...headers },
     };
     if (body !== undefined) init.body = typeof body === "string" ? body : JSON.stringify(body);
     const response = await fetch(`${this.url}${path}`, init);
     const text = await response.text();
     const { status } = response;
-    const media = response.headers.get("content-type")?.split(";")[0] ?? "";
+    const answered = response.headers.get("content-type")?.split(";")[0] ?? "";
     const check = await this.document;
-    check.checkText(method, path, { status, media, body: media.endsWith("json") ? text : null });
+    const held = answered.endsWith("json") ? text : null;
+    check.checkText(method, path, { status, media: answered, body: held });
     return {
       status,
       headers: response.headers,
