@@ -27,8 +27,11 @@ export const recallCommand: Command = {
       { ...hit, sources: hit.sources.map((path) => nearPath(path, run.cwd)) }
     );
     if (run.json) terminal.print(JSON.stringify(page));
-    else if (page.items.length === 0) terminal.print("Nothing found");
-    else page.items.forEach((hit, i) => printHit(near(hit), i + 1, terminal));
+    else if (page.items.length === 0) {
+      const { memory } = await client.status();
+      const why = memory.documents > 0 ? "" : ": no file has been read yet, which takes seconds";
+      terminal.print(`Nothing found${why}`);
+    } else page.items.forEach((hit, i) => printHit(near(hit), i + 1, terminal));
     return 0;
   },
 };

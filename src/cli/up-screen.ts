@@ -69,16 +69,16 @@ export function printUpScreen(
   print();
   print("Try next, in another terminal:");
   if (reads) {
-    print(`  ${tint("cyan", `cp README.md ${quote(near(inbox))}/`)}`);
-    print(`  ${command('recall "how do I close a transaction"')}`);
+    print(`  ${tint("cyan", `cp docs/verbs.md ${quote(near(inbox))}/`)}`);
+    print(`  ${command('recall "what is a dead letter"')}`);
   }
   const agents = nodes.filter(({ type }) => type === "agent");
   const isDefault = agents.some(({ address }) => address === "/captain");
   // What another agent accepts is in its status.
   if (isDefault) print(`  ${command("ask /captain status")}`);
   else if (agents[0]) print(`  ${command(`status ${agents[0].address}`)}`);
-  print(`  ${command("tree")}`);
-  print(`  ${command("ps")}`);
+  print(`  ${command("inspect")}`);
+  print(`  ${tint("cyan", "npx dreamos help")}`);
   print();
   print(tint("dim", "Ctrl-C drains and ends."));
 }

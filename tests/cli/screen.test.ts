@@ -59,8 +59,8 @@ describe("printUpScreen()", () => {
     const screen = await show("runtime");
     expect(screen).toContain("├─ ● captain");
     expect(screen).toContain("API     http://127.0.0.1:7420  (token in runtime/token)");
-    expect(screen).toContain("cp README.md runtime/inbox/");
-    expect(screen).toContain('npx dreamos recall "how do I close a transaction"\n');
+    expect(screen).toContain("cp docs/verbs.md runtime/inbox/");
+    expect(screen).toContain('npx dreamos recall "what is a dead letter"\n');
     expect(screen.split("\n").length).toBeLessThan(30);
   });
 
@@ -79,8 +79,8 @@ describe("printUpScreen()", () => {
 
   it("names another HOME in every command", async () => {
     const screen = await show("/else/my home");
-    expect(screen).toContain("npx dreamos tree --home '/else/my home'");
-    expect(screen).toContain("cp README.md '/else/my home/inbox'/");
+    expect(screen).toContain("npx dreamos inspect --home '/else/my home'");
+    expect(screen).toContain("cp docs/verbs.md '/else/my home/inbox'/");
   });
 });
 

@@ -101,6 +101,9 @@ test("every command has its help", async () => {
 test("dreamos down drains, ends with 0 and leaves no process", async () => {
   const own = await startService();
   try {
+    // Nothing lies in its inbox.
+    const { out: found } = await own.cli("recall", "plums");
+    expect(found).toBe("Nothing found: no file has been read yet, which takes seconds\n");
     const { code, out } = await own.cli("down", "--json");
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ stopped: true });

@@ -110,6 +110,16 @@ describe("dependencies", () => {
     const silent = Object.keys({ ...pack.dependencies, ...pack.devDependencies })
       .filter((name) => !page.includes(`\`${name}\``));
     expect(silent).toEqual([]);
+    const list = page.slice(page.indexOf("## Dependencies"));
+    // `one`, `two`: reason; `three`: reason
+    const parts = list.split(/^- |;/m).filter((part) => part.includes(":"));
+    const named = parts.flatMap((part) =>
+      Array.from(part.split(":")[0]!.matchAll(/`([^`]+)`/g), (match) => match[1]!)
+    );
+    const gone = named.filter((name) =>
+      !Object.hasOwn({ ...pack.dependencies, ...pack.devDependencies }, name)
+    );
+    expect({ gone, some: named.includes("xstate") }).toEqual({ gone: [], some: true });
   });
 });
 

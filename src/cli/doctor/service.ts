@@ -77,7 +77,7 @@ export const processesCheck: Check = {
     const noted = notedProcesses(folder);
     const living = noted.filter(({ isThere }) => isThere).map(({ pid }) => pid);
     if (holder) {
-      const found = `${living.length} processes beside the control process`;
+      const found = `Beside the control process: ${living.length}`;
       return [ok({ found, means: oldMeans })];
     }
     const fix = async () => void await endNotedProcesses(folder);
