@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { runCli } from "../cli/run-cli.ts";
 import { readSources } from "../house/source.ts";
 import { eventually } from "../support/eventually.ts";
-import { isRunning, kill9, processesNaming } from "../support/processes.ts";
+import { isRunning, kill9, markOf, processesNaming } from "../support/processes.ts";
 import { type Block, blocksOf, type Command, commandsOf, isAsShown } from "./pages.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -42,7 +42,6 @@ test("what is shown is compared, and not only looked at", () => {
 class Desk {
   readonly folder: string;
   readonly #bin: string;
-  readonly #background: Deno.ChildProcess[] = [];
 
   private constructor(folder: string, bin: string) {
     this.folder = folder;
@@ -84,46 +83,19 @@ class Desk {
     }).spawn();
   }
 
-  get #mark(): string {
-    return join(this.folder, "runtime/service.json");
-  }
-
-  /** Runs one command as a reader would; `&` waits until the service is there. */
+  /** Runs one command as a reader would, who types no faster than what is killed is gone. */
   async run({ command, wanted }: Command): Promise<void> {
-    if (command.endsWith("&")) return await this.#start(command.slice(0, -1));
-    const isKill = command.startsWith("kill ");
     const { stdout } = await this.#shell(command).output();
     const seen = new TextDecoder().decode(stdout);
     expect(isAsShown(wanted, seen), `$ ${command}\n${seen}`).toBe(true);
-    if (isKill) await this.#background.at(-1)!.status;
-  }
-
-  async #start(command: string): Promise<void> {
-    // `exec`, so that the shell is the service and ends with it.
-    const child = this.#shell(`exec ${command}`);
-    this.#background.push(child);
-    let said = "";
-    const listening = (async () => {
-      for await (const part of child.stdout) said += new TextDecoder().decode(part);
-    })();
-    listening.catch(() => {});
-    await eventually(async () => {
-      const mark = await Deno.readTextFile(this.#mark).catch(() => null);
-      return mark !== null && JSON.parse(mark).pid === child.pid;
-    }, { what: `the start of ${command}`, deadlineMs: 60_000 }).catch((error: Error) => {
-      throw new Error(`${error.message}: ${said}`);
+    if (!command.startsWith("kill ")) return;
+    const mark = await Deno.readTextFile(join(this.folder, "runtime/service.json"));
+    await eventually(() => markOf(JSON.parse(mark).pid) === null, {
+      what: `the end by ${command}`,
     });
   }
 
   async close(): Promise<void> {
-    for (const child of this.#background) {
-      try {
-        child.kill("SIGKILL");
-      } catch {
-        // It has ended.
-      }
-      await child.status;
-    }
     await eventually(
       () => processesNaming(this.folder).every((mark) => !(kill9(mark) || isRunning(mark))),
       { what: "the end of what the page started" },
