@@ -1,15 +1,20 @@
-/** Connections that send nothing, too slowly, or read nothing, over real sockets. */
+/**
+ * Connections that send nothing, too slowly, or read nothing, over real sockets; time passes as the
+ * test says, so that a machine that has no time for it cuts nobody.
+ */
 import { afterEach, describe, expect, test } from "vitest";
 import type { ConnectionBounds } from "../../src/api/connections.ts";
 import { serve, type Server } from "../../src/api/serve.ts";
-import { systemClock } from "../../src/clock.ts";
 import { eventually } from "../support/eventually.ts";
+import { HandClock } from "../support/hand-clock.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const get = (path = "/") => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 const opened: Deno.Conn[] = [];
+const drainMs = 200;
 let server: Server;
+let clock: HandClock;
 
 afterEach(async () => {
   for (const connection of opened.splice(0)) {
@@ -19,14 +24,17 @@ afterEach(async () => {
       // It was closed by the test.
     }
   }
-  await server.shutdown();
+  const ended = server.shutdown();
+  await clock.pass(drainMs);
+  await ended;
 });
 
 type Answer = (request: Request) => Response | Promise<Response>;
 function open(bounds: Partial<ConnectionBounds>, fetch: Answer = () => new Response("ok")) {
   const all = { most: 100, requestMs: 300, idleMs: 300, ...bounds };
   const host = "127.0.0.1";
-  server = serve({ fetch, host, port: 0, drainMs: 200, clock: systemClock, bounds: all });
+  clock = new HandClock(0);
+  server = serve({ fetch, host, port: 0, drainMs, clock, bounds: all });
 }
 
 async function connect(text = ""): Promise<Deno.Conn> {
@@ -37,22 +45,39 @@ async function connect(text = ""): Promise<Deno.Conn> {
   return connection;
 }
 
+/** The server has it, and its time runs. */
+async function taken(text = ""): Promise<Deno.Conn> {
+  const before = clock.pending;
+  const connection = await connect(text);
+  await eventually(() => clock.pending > before, { what: "the server to take it", everyMs: 1 });
+  return connection;
+}
+
 const write = (connection: Deno.Conn, text: string) => connection.write(encoder.encode(text));
 
-/** All that comes until the other side closes. */
-async function readToEnd(connection: Deno.Conn): Promise<string> {
+/** What has come so far; `ended` when the other side has closed. */
+function listen(connection: Deno.Conn): { text: string; isOver: boolean; ended: Promise<string> } {
+  const heard = { text: "", isOver: false, ended: Promise.resolve("") };
   const buffer = new Uint8Array(65_536);
-  let text = "";
-  try {
-    while (true) {
-      const count = await connection.read(buffer);
-      if (count === null) return text;
-      text += decoder.decode(buffer.subarray(0, count));
+  const read = async () => {
+    try {
+      while (true) {
+        const count = await connection.read(buffer);
+        if (count === null) break;
+        heard.text += decoder.decode(buffer.subarray(0, count));
+      }
+    } catch {
+      // Cut in the middle.
     }
-  } catch {
-    return text;
-  }
+    heard.isOver = true;
+    return heard.text;
+  };
+  heard.ended = read();
+  return heard;
 }
+
+/** All that comes until the other side closes. */
+const readToEnd = (connection: Deno.Conn): Promise<string> => listen(connection).ended;
 
 describe("who sends no whole request is cut", () => {
   test.each([
@@ -62,41 +87,52 @@ describe("who sends no whole request is cut", () => {
     ["a request, and nothing more", get(), 1],
   ])("%s", async (_, text, answers) => {
     open({});
-    const begunMs = systemClock.monotonicMs();
-    const answer = await readToEnd(await connect(text));
-    expect(answer.match(/200 OK/g)?.length ?? 0).toBe(answers);
-    expect(systemClock.monotonicMs() - begunMs).toBeGreaterThanOrEqual(290);
+    const heard = listen(await taken(text));
+    const count = () => heard.text.match(/\r\n\r\nok/g)?.length ?? 0;
+    // From its answer on it has all of the time once more.
+    await eventually(() => count() === answers, { what: "its answer", everyMs: 1 });
+    await clock.pass(299);
+    expect([heard.isOver, clock.pending]).toEqual([false, 1]);
+    await clock.pass(1);
+    await heard.ended;
+    expect(count()).toBe(answers);
   });
 
   test("a byte of the header now and then", async () => {
     open({});
-    const connection = await connect("GET / HTTP/1.1\r\nX-Slow: ");
+    const connection = await taken("GET / HTTP/1.1\r\nX-Slow: ");
     const ended = readToEnd(connection);
-    let isOver = false;
-    ended.then(() => isOver = true);
-    let sent = 0;
-    await eventually(async () => {
-      sent += await write(connection, "a").catch(() => 0);
-      return isOver;
-    }, { what: "the cut", everyMs: 40 });
+    for (let i = 0; i < 7; i++) {
+      expect(await write(connection, "a")).toBe(1);
+      await clock.pass(40);
+    }
+    expect(clock.pending).toBe(1);
+    await clock.pass(20);
     expect(await ended).toBe("");
-    expect(sent).toBeGreaterThan(2);
   });
 
   test("not who waits for an answer, nor who asks again in time", async () => {
-    const slowly = (delayMs: number) =>
-      new Promise<Response>((resolve) =>
-        systemClock.after(delayMs, () => resolve(new Response("late")))
-      );
-    open({}, ({ url }) => url.endsWith("/slow") ? slowly(900) : new Response("ok"));
-    const waiting = await connect(get("/slow"));
-    expect(await readToEnd(waiting)).toContain("late");
-    const busy = await connect();
+    const slow = Promise.withResolvers<void>();
+    let isAsked = false;
+    const slowly = async () => {
+      isAsked = true;
+      await slow.promise;
+      return new Response("late");
+    };
+    open({}, ({ url }) => url.endsWith("/slow") ? slowly() : new Response("ok"));
+    const waiting = listen(await taken(get("/slow")));
+    await eventually(() => isAsked, { everyMs: 1 });
+    await clock.pass(900);
+    slow.resolve();
+    await eventually(() => waiting.text.includes("late"), { what: "its answer", everyMs: 1 });
+    await clock.pass(300);
+    await waiting.ended;
+    const busy = await taken();
     const buffer = new Uint8Array(1_000);
     for (let i = 0; i < 6; i++) {
       await write(busy, get());
       expect(decoder.decode(buffer.subarray(0, (await busy.read(buffer))!))).toContain("200 OK");
-      await new Promise<void>((resolve) => systemClock.after(100, resolve));
+      await clock.pass(100);
     }
   });
 });
@@ -104,32 +140,40 @@ describe("who sends no whole request is cut", () => {
 describe("streams", () => {
   const headers = { "content-type": "text/event-stream" };
   /** Says something every `everyMs`, or as fast as it is read. */
-  function stream(everyMs: number, told: { cancelled: boolean }): Response {
+  function stream(everyMs: number, told: { cancelled: boolean; asked: number }): Response {
     const body = new ReadableStream<Uint8Array>({
       async pull(controller) {
-        if (everyMs > 0) await new Promise<void>((go) => systemClock.after(everyMs, go));
+        const due = everyMs > 0 && new Promise<void>((go) => clock.after(everyMs, go));
+        told.asked++;
+        await due;
         controller.enqueue(encoder.encode(`data: ${"x".repeat(10_000)}\n\n`));
       },
       cancel: () => void (told.cancelled = true),
-    });
+    }, { highWaterMark: 0 });
     return new Response(body, { headers });
   }
 
   test("who reads goes on for longer than a connection may be idle", async () => {
-    const told = { cancelled: false };
+    const told = { cancelled: false, asked: 0 };
     open({}, () => stream(100, told));
     const reader = (await fetch(server.url)).body!.getReader();
-    const untilMs = systemClock.monotonicMs() + 900;
-    while (systemClock.monotonicMs() < untilMs) expect((await reader.read()).done).toBe(false);
+    for (let i = 1; i <= 9; i++) {
+      await eventually(() => told.asked === i, { what: "its taking of the next", everyMs: 1 });
+      await clock.pass(100);
+      expect((await reader.read()).done).toBe(false);
+    }
     await reader.cancel();
     await eventually(() => told.cancelled, { what: "the end of the stream" });
   });
 
   test("who reads nothing is cut, and its stream is ended", async () => {
-    const told = { cancelled: false };
+    const told = { cancelled: false, asked: 0 };
     open({}, () => stream(0, told));
     await connect(get());
-    await eventually(() => told.cancelled, { what: "the end of the stream" });
+    await eventually(async () => {
+      await clock.pass(50);
+      return told.cancelled;
+    }, { what: "the end of the stream" });
   });
 });
 
@@ -160,7 +204,7 @@ describe("the most there may be", () => {
     expect(await readToEnd(await connect(get()))).toBe("");
     expect(arrived).toBe(2);
     released.resolve();
-    for (const connection of busy) expect(await readToEnd(connection)).toContain("done");
+    for (const heard of busy.map(listen)) await eventually(() => heard.text.includes("done"));
   });
 
   test("a thousand that send nothing hinder nobody", async () => {

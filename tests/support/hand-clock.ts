@@ -33,6 +33,11 @@ export class HandClock implements Clock {
     return () => void this.#waiting.delete(waiting);
   }
 
+  /** How much waits for its time. */
+  get pending(): number {
+    return this.#waiting.size;
+  }
+
   /** Sets the wall clock alone, as a person does, or time while nothing ran. */
   setWall(byMs: number): void {
     this.#wallOffsetMs += byMs;
