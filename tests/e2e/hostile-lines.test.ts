@@ -15,7 +15,7 @@ afterAll(() => service?.remove());
 
 const encoder = new TextEncoder();
 
-/** Sends the bytes; what comes until the other side closes, or is still for a while. */
+/** Sends the bytes; what comes until the other side closes, or has said all of an answer. */
 async function send(...parts: (string | Uint8Array)[]): Promise<string> {
   const { hostname, port } = new URL(service.url);
   using connection = await Deno.connect({ hostname, port: Number(port) });
@@ -30,14 +30,22 @@ async function send(...parts: (string | Uint8Array)[]): Promise<string> {
   const buffer = new Uint8Array(65_536);
   const decoder = new TextDecoder();
   let answer = "";
-  while (true) {
+  while (!isWhole(answer)) {
     const still = Promise.withResolvers<null>();
-    const stop = systemClock.after(answer === "" ? 20_000 : 300, () => still.resolve(null));
+    const stop = systemClock.after(20_000, () => still.resolve(null));
     const count = await Promise.race([connection.read(buffer).catch(() => null), still.promise]);
     stop();
     if (count === null) return answer;
-    answer += decoder.decode(buffer.subarray(0, count));
+    answer += decoder.decode(buffer.subarray(0, count), { stream: true });
   }
+  return answer;
+}
+
+/** Each answer says how long it is. */
+function isWhole(answer: string): boolean {
+  const end = answer.indexOf("\r\n\r\n") + 4;
+  const length = /\r\ncontent-length: (\d+)\r\n/i.exec(answer.slice(0, end))?.[1];
+  return length !== undefined && encoder.encode(answer.slice(end)).length >= Number(length);
 }
 
 const head = (line: string, ...headers: string[]) =>
