@@ -28,9 +28,11 @@ function figure(
 const limits: Definition[] = [
   figure("L1", "ms", "anything but one insert into one table and its fsync"),
   figure("L1.sync", "ms", "a database: 4 KiB are written over and fdatasync is called"),
+  figure("L1.store", "ms", "anything but the storage thread: nobody waits for room or routes"),
   figure("L2", "rows/s", "making the JSON text, and indexes"),
   figure("L2.store", "messages/s", "anything but the writer: no API, mailboxes, hosts or agents"),
   figure("L3", "ms", "work in the thread: it answers without a state machine"),
+  figure("L3.turn", "ms", "anything but hosts and the agent's thread, which is hot"),
   figure("L4", "hops/s", "agents: threads echo, nothing is stored, no mailbox lies between"),
 ];
 

@@ -18,12 +18,16 @@ function say(name: string, value: number): void {
 async function limits(): Promise<void> {
   const { measureCommit, measureRows, measureSync } = await import("./limits.ts");
   const { measureRoundTrip } = await import("./round-trip.ts");
+  const { measureStore } = await import("./commit-limit.ts");
+  const { measureTurn } = await import("./turn-limit.ts");
+  const { measureWriter } = await import("./writer-limit.ts");
   say("L1", measureCommit(folder, sizes.commits));
   say("L1.sync", measureSync(folder, sizes.commits));
+  say("L1.store", await measureStore(folder, sizes.commits));
   say("L2", measureRows(folder, sizes.rowCommits));
-  const { measureWriter } = await import("./writer-limit.ts");
   say("L2.store", measureWriter(folder, sizes.rowCommits));
   say("L3", await measureRoundTrip(folder, sizes.roundTrips));
+  say("L3.turn", await measureTurn(folder, sizes.roundTrips));
 }
 
 async function oneWay(way: Way): Promise<void> {

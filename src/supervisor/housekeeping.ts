@@ -8,7 +8,9 @@ import { restPassive } from "./resting.ts";
 import type { Resumption } from "./resumption.ts";
 import { Sweeps } from "./sweeps.ts";
 
+/** How often is looked, at most and at least: an idle agent goes soon after its time is over. */
 const lookMs = 250;
+const leastLookMs = 10;
 /** A cell that nobody asked for in two rounds of this is given up, if its agent is passive. */
 const restMs = 5_000;
 /** Twenty slices: it does not come to an end by itself. */
@@ -36,7 +38,9 @@ export class Housekeeping {
   }
 
   start(): void {
-    this.#cancel = this.#core.clock.after(lookMs, () => {
+    const { idleAfterMs } = this.#core.limits;
+    const inMs = Math.min(lookMs, Math.max(leastLookMs, idleAfterMs / 2));
+    this.#cancel = this.#core.clock.after(inMs, () => {
       this.#look();
       if (!this.#stopped) this.start();
     });

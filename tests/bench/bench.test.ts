@@ -17,8 +17,10 @@ test("limits and workloads run on the real system and add up", async () => {
   const names = figures.map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining([
     "L1",
+    "L1.store",
     "L2",
     "L3",
+    "L3.turn",
     "W1.inProcess.cold",
     "W1.inProcess.warm",
     "W2.inProcess.p50",

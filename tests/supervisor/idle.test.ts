@@ -43,6 +43,15 @@ describe("an idle agent", () => {
     expect(after).toMatchObject({ status: "running", generation: before.generation + 1 });
   });
 
+  it("gives it up soon after a short idleAfterMs: the next one finds it", async () => {
+    await open({ limits: { idleAfterMs: 40 } });
+    await rig.send("/a", "count");
+    await rig.clock.pass(30);
+    expect(await status("/a")).toBe("running");
+    await rig.clock.pass(40);
+    expect(await status("/a")).toBe("passive");
+  });
+
   it("gives it up at once where another waits for one", async () => {
     await open({ limits: { maxThreads: 1 } });
     await rig.send("/a", "count");
