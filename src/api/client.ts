@@ -129,13 +129,13 @@ export interface Client extends LogClient, StreamClient, ListingClient {
     options?: WriteOptions & Omit<VerbInput, "verb" | "address">,
   ): Promise<VerbAnswer>;
   /** Earlier states that `restart` can go back to, newest first. */
-  checkpoints(address: string): Promise<Page<CheckpointView>>;
+  checkpoints(address: string, query?: PageQuery): Promise<Page<CheckpointView>>;
   /** `since`: `10m`, ISO 8601 or epoch milliseconds. */
   messages(
-    query?: PageQuery & { to?: string; from?: string; since?: string | number },
+    query?: PageQuery & { to?: string; from?: string; under?: string; since?: string | number },
   ): Promise<Page<MessageView>>;
   deadLetters(
-    query?: PageQuery & { to?: string; reason?: string; since?: string | number },
+    query?: PageQuery & { to?: string; under?: string; reason?: string; since?: string | number },
   ): Promise<Page<DeadLetterView>>;
   deadLetter(id: number): Promise<DeadLetterView>;
   /** Sends it again, once; resolves with the new envelope's id. */
@@ -147,7 +147,7 @@ export interface Client extends LogClient, StreamClient, ListingClient {
   checkDeployment(path: string, options?: RequestOptions): Promise<DeploymentCheck>;
   recall(
     q: string,
-    options?: { limit?: number; includeDeleted?: boolean },
+    query?: PageQuery & { includeDeleted?: boolean },
   ): Promise<Page<MemoryHit>>;
   /** What led to a message and what came of it, in all agents. @throws `message_not_found` */
   messageHistory(id: string, query?: PageQuery & { whole?: boolean }): Promise<MessageHistory>;
@@ -185,7 +185,8 @@ export function createClient(options: ClientOptions): Client {
       if (idempotencyKey !== undefined) o.idempotencyKey = idempotencyKey;
       return call("POST", `${agentPath(address)}/${verb}`, o);
     },
-    checkpoints: (address) => call("GET", `${agentPath(address)}/checkpoints`),
+    checkpoints: (address, query = {}) =>
+      call("GET", `${agentPath(address)}/checkpoints${queryOf({ ...query })}`),
     messages: (query = {}) => call("GET", `/api/v1/messages${queryOf({ ...query })}`),
     deadLetters: (query = {}) => call("GET", `/api/v1/deadletters${queryOf({ ...query })}`),
     deadLetter: (id) => call("GET", `/api/v1/deadletters/${id}`),

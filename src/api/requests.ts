@@ -88,23 +88,19 @@ const agentsQuery = z.strictObject({
 const messagesQuery = z.strictObject({
   to: z.string().optional(),
   from: z.string().optional(),
+  under: z.string().optional(),
   since: z.string().optional(),
   limit: count(100, 1_000),
   cursor,
 });
 const deadLettersQuery = z.strictObject({
   to: z.string().optional(),
+  under: z.string().optional(),
   reason: z.string().max(256).optional(),
   since: z.string().optional(),
   limit: count(100, 1_000),
   cursor,
 });
-const recallQuery = z.strictObject({
-  q: z.string().trim().min(1).max(1_000),
-  limit: count(5, 100),
-  includeDeleted: flag,
-});
-
 const eventsQuery = z.strictObject({
   under: z.string().optional(),
   type: z.string().min(1).max(258).optional(),
@@ -122,7 +118,7 @@ const countersQuery = z.strictObject({
 /** All of them, for the document that tells programs of the API. */
 export const requestSchemas = {
   ...{ message, ask, spawn, deployment, verbs: verbBodies },
-  ...{ agentsQuery, messagesQuery, deadLettersQuery, recallQuery, eventsQuery, countersQuery },
+  ...{ agentsQuery, messagesQuery, deadLettersQuery, eventsQuery, countersQuery },
 } as const;
 
 /** Reads `value` or says which field is wrong. @throws {DreamError} `bad_request` */
@@ -217,13 +213,19 @@ type Query = Record<string, string>;
 export function readAgentsQuery(query: Query): Omit<AgentsQuery, "under"> & { under?: Address } {
   const { under, ...rest } = read(agentsQuery, query, "the query");
   if (under === undefined) return rest;
-  return { ...rest, under: under === "/" ? under : parseAddress(under) };
+  return { ...rest, under: parseSubtree(under) };
+}
+
+/** The top of a subtree: any address, or `/`. @throws {DreamError} `invalid_address` */
+function parseSubtree(under: string): Address {
+  return under === "/" ? under : parseAddress(under);
 }
 
 /** The query of `GET /messages`; `since` is a moment, or a duration before `nowMs`. */
 export function readMessagesQuery(query: Query, nowMs: number): MessageQuery {
-  const { to, from, since, ...rest } = read(messagesQuery, query, "the query");
+  const { to, from, under, since, ...rest } = read(messagesQuery, query, "the query");
   const found: MessageQuery = rest;
+  if (under !== undefined) found.under = parseSubtree(under);
   if (to !== undefined) found.to = parseAddress(to);
   // People and programs are `@name`, the runtime is `system`; all others have addresses.
   if (from !== undefined) found.from = /^(@|system$)/.test(from) ? from : parseAddress(from);
@@ -260,7 +262,7 @@ export function readEventsQuery(query: Query, nowMs: number): EventsQuery {
     "the query",
   );
   return {
-    under: under === undefined || under === "/" ? under : parseAddress(under),
+    under: under === undefined ? under : parseSubtree(under),
     type,
     sinceMs: since === undefined ? null : readSince(since, nowMs),
     after,
@@ -273,7 +275,7 @@ export function readCountersQuery(
   query: Query,
 ): { under: string | undefined; everyMs: number } {
   const { under, everyMs } = read(countersQuery, query, "the query");
-  return { under: under === undefined || under === "/" ? under : parseAddress(under), everyMs };
+  return { under: under === undefined ? under : parseSubtree(under), everyMs };
 }
 
 /** The query of `GET /deadletters`. */
@@ -281,16 +283,10 @@ export function readDeadLettersQuery(
   query: Query,
   nowMs: number,
 ): LetterQuery {
-  const { to, since, ...rest } = read(deadLettersQuery, query, "the query");
+  const { to, under, since, ...rest } = read(deadLettersQuery, query, "the query");
   const found: LetterQuery = rest;
+  if (under !== undefined) found.under = parseSubtree(under);
   if (to !== undefined) found.to = parseAddress(to);
   if (since !== undefined) found.sinceMs = readSince(since, nowMs);
   return found;
-}
-
-/** The query of `GET /recall`. */
-export function readRecallQuery(
-  query: Query,
-): { q: string; limit: number; includeDeleted?: boolean | undefined } {
-  return read(recallQuery, query, "the query");
 }

@@ -18,6 +18,7 @@ import { configRoutes } from "./config-routes.ts";
 import { deploymentRoutes } from "./deployment-routes.ts";
 import { eventRoute } from "./event-routes.ts";
 import { keepWithin } from "./guard.ts";
+import { listingSchemas, readOffset } from "./listing-requests.ts";
 import { listingRoutes } from "./listing-routes.ts";
 import { logRoutes, noLogs } from "./log-routes.ts";
 import { historyRoutes } from "./history-routes.ts";
@@ -26,15 +27,15 @@ import { readIdempotency } from "./idempotency.ts";
 import { traceOf, traceRoute } from "./request-trace.ts";
 import type { Route } from "./route.ts";
 import {
+  read,
   readAgentsQuery,
   readAsk,
   readDeadLettersQuery,
   readMessages,
   readMessagesQuery,
-  readRecallQuery,
   readSpawn,
 } from "./requests.ts";
-import { checkLetters, checkMessages, ownAsk, ownTree, subtreeOf } from "./scope.ts";
+import { ownAsk, ownLetters, ownMessages, ownTree, subtreeOf } from "./scope.ts";
 import { tokenRoutes } from "./token-routes.ts";
 import { verbRoutes } from "./verb-routes.ts";
 import { turnRoute } from "./turn-stream.ts";
@@ -220,8 +221,7 @@ function readRoutes({ control, clock }: RouteOptions): Route[] {
       forAgents: "handled",
       async handle(c, caller) {
         const page = openPage(c);
-        const query = readMessagesQuery(page.query, clock.wallMs());
-        checkMessages(caller, query);
+        const query = ownMessages(caller, readMessagesQuery(page.query, clock.wallMs()));
         const { items, nextCursor } = await control.messages(query);
         return answer(page.seal({ items: items.map(viewMessage), nextCursor }));
       },
@@ -234,8 +234,7 @@ function readRoutes({ control, clock }: RouteOptions): Route[] {
       forAgents: "handled",
       async handle(c, caller) {
         const page = openPage(c);
-        const query = readDeadLettersQuery(page.query, clock.wallMs());
-        checkLetters(caller, query);
+        const query = ownLetters(caller, readDeadLettersQuery(page.query, clock.wallMs()));
         const { items, nextCursor } = await control.deadLetters(query);
         return answer(page.seal({ items: items.map(viewDeadLetter), nextCursor }));
       },
@@ -247,9 +246,16 @@ function readRoutes({ control, clock }: RouteOptions): Route[] {
       role: "viewer",
       forAgents: "refused",
       async handle(c) {
-        const { q, limit, includeDeleted } = readRecallQuery(c.req.query());
-        const options = includeDeleted === undefined ? { limit } : { limit, includeDeleted };
-        return answer({ items: await control.recall(q, options), nextCursor: null });
+        const page = openPage(c);
+        const { q, limit, cursor, includeDeleted = false } = read(
+          listingSchemas.recall,
+          page.query,
+          "the query",
+        );
+        const offset = readOffset(cursor);
+        const found = await control.recall(q, { limit: limit + 1, includeDeleted, offset });
+        const nextCursor = found.length > limit ? String(offset + limit) : null;
+        return answer(page.seal({ items: found.slice(0, limit), nextCursor }));
       },
     },
   ];

@@ -1,6 +1,6 @@
 /**
- * What a token of role `agent` gets of lists and single things: its subtree. Where there is no
- * list of a subtree it has to name an address in it. All other tokens get everything.
+ * What a token of role `agent` gets of lists and single things: its subtree. All other tokens get
+ * everything.
  */
 import { type Address, isWithin, rootAddress } from "../address.ts";
 import { DreamError } from "../errors.ts";
@@ -15,20 +15,28 @@ export function subtreeOf(caller: TokenCaller, under: Address = rootAddress): Ad
   return under;
 }
 
-/** @throws {DreamError} `forbidden` unless the messages asked for are of its subtree, or its own */
-export function checkMessages(caller: TokenCaller, { to, from }: MessageQuery): void {
-  const { name, scope } = caller;
-  if (scope === null || from === `@${name}`) return;
-  const named = [to, from].filter((address) => address !== undefined);
-  if (named.some((address) => isWithin(address, scope))) return;
+/**
+ * The same messages, as far as they are to or from the caller's subtree.
+ *
+ * @throws {DreamError} `forbidden` when the addresses asked for are all elsewhere
+ */
+export function ownMessages(caller: TokenCaller, query: MessageQuery): MessageQuery {
+  const { scope } = caller;
+  if (scope === null) return query;
+  const named = [query.to, query.from].filter((address) => address?.startsWith("/"));
+  const isOwn = named.length === 0 || named.some((address) => isWithin(address!, scope));
+  if (isOwn) return { ...query, under: subtreeOf(caller, query.under) };
   throw forbidden(caller, `wanted to= or from= an address in its subtree ${scope}`, { scope });
 }
 
-/** @throws {DreamError} `forbidden` unless the letters asked for are of its subtree */
-export function checkLetters(caller: TokenCaller, { to }: { to?: Address }): void {
-  const { scope } = caller;
-  if (scope === null || (to !== undefined && isWithin(to, scope))) return;
-  throw forbidden(caller, `wanted to= an address in its subtree ${scope}`, { scope });
+/** The same letters, as far as they are of its subtree. @throws {DreamError} `forbidden` */
+export function ownLetters<T extends { to?: Address; under?: Address }>(
+  caller: TokenCaller,
+  query: T,
+): T {
+  if (caller.scope === null) return query;
+  if (query.to !== undefined) keepWithin(caller, query.to);
+  return { ...query, under: subtreeOf(caller, query.under) };
 }
 
 /** Says of a letter elsewhere what it says of none. @throws {DreamError} `letter_not_found` */

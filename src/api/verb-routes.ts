@@ -4,11 +4,14 @@ import * as messagesAbout from "./abouts/messages.ts";
 import type { Context } from "hono";
 import { parseAddress } from "../address.ts";
 import { DreamError } from "../errors.ts";
+import { readNumber } from "../storage/page-cursor.ts";
 import { agentVerbs } from "../verbs.ts";
 import { answer } from "./answer.ts";
 import { readOptionalBody } from "./body.ts";
 import { readIdempotency } from "./idempotency.ts";
-import { readVerb } from "./requests.ts";
+import { listingSchemas } from "./listing-requests.ts";
+import { openPage } from "./paging.ts";
+import { read, readVerb } from "./requests.ts";
 import type { Route } from "./route.ts";
 import type { RouteOptions } from "./routes.ts";
 import { ownLetter } from "./scope.ts";
@@ -37,8 +40,14 @@ export function verbRoutes(options: RouteOptions): Route[] {
     role: "viewer",
     forAgents: "address",
     async handle(c) {
-      const items = await control.checkpoints(parseAddress(c.req.param("address")));
-      return answer({ items, nextCursor: null });
+      const { query, seal } = openPage(c);
+      const { limit, cursor } = read(listingSchemas.checkpoints, query, "the query");
+      const before = cursor === undefined ? Infinity : readNumber(cursor);
+      const all = await control.checkpoints(parseAddress(c.req.param("address")));
+      const found = all.filter(({ id }) => id < before);
+      const items = found.slice(0, limit);
+      const nextCursor = found.length > limit ? String(items.at(-1)!.id) : null;
+      return answer(seal({ items, nextCursor }));
     },
   }, ...letterRoutes(options)];
 }

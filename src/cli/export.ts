@@ -8,9 +8,9 @@ const kinds = ["messages", "agents", "deadletters"] as const;
 type Kind = typeof kinds[number];
 /** What may be asked of each. */
 const filters: Record<Kind, readonly string[]> = {
-  messages: ["to", "from", "since"],
+  messages: ["to", "from", "since", "under"],
   agents: ["under", "details"],
-  deadletters: ["to"],
+  deadletters: ["to", "under"],
 };
 /** Messages can hold 1 MiB each: so many are in memory at a time. */
 const pageCount = 100;
@@ -26,7 +26,7 @@ export const exportCommand: Command = {
     to: { type: "string", value: "ADDRESS", help: "messages and dead letters to it" },
     from: { type: "string", value: "SENDER", help: "messages of an address, @owner or system" },
     since: { type: "string", value: "10m", help: "messages of the last 10m, or since a time" },
-    under: { type: "string", value: "ADDRESS", help: "agents at and below it" },
+    under: { type: "string", value: "ADDRESS", help: "of agents at and below it" },
     details: { type: "boolean", help: "agents with state, timers and calls: one request each" },
   },
   examples: [

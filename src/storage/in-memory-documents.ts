@@ -54,11 +54,11 @@ export class Documents {
     }
   }
 
-  recall(query: string, limit: number, includeDeleted: boolean): MemoryHit[] {
+  recall(query: string, limit: number, includeDeleted: boolean, offset: number): MemoryHit[] {
     const words = wordsOf(query);
     return this.#passages().map((found) => ({ ...found, score: scoreOf(found, words) }))
       .filter(({ score, document }) => score > 0 && (includeDeleted || this.#isLiving(document)))
-      .sort((a, b) => b.score - a.score).slice(0, limit)
+      .sort((a, b) => b.score - a.score).slice(offset, offset + limit)
       .map(({ document, passage, score }) => {
         const deleted = !this.#isLiving(document);
         const { headings, text } = passage;

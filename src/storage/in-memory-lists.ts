@@ -1,5 +1,6 @@
 /** Lists and retention of the store without a database. */
 import { type Envelope, lanes } from "../actors/envelope.ts";
+import { isWithin } from "../address.ts";
 import type { Tables } from "./in-memory-tables.ts";
 import type { EventQuery, LetterQuery } from "./lists.ts";
 import { readMoment, readNumber, readPlace } from "./page-cursor.ts";
@@ -26,9 +27,10 @@ export class InMemoryLists {
   }
 
   messages(query: MessageQuery): Page<MessageRow> {
-    const { to, from, sinceMs = 0, limit } = query;
+    const { to, from, under = "/", sinceMs = 0, limit } = query;
     const wanted = this.#placed().filter(({ envelope }) =>
-      envelope.sentAtMs >= sinceMs && (from === undefined || envelope.from === from)
+      envelope.sentAtMs >= sinceMs && (from === undefined || envelope.from === from) &&
+      (isWithin(envelope.to, under) || isWithin(envelope.from, under))
     );
     const found = to === undefined
       ? page(latestOf(wanted, query.cursor), limit, ({ envelope }) => (
@@ -68,12 +70,12 @@ export class InMemoryLists {
   }
 
   deadLetters(
-    { to, reason, sinceMs = 0, limit, cursor }: LetterQuery,
+    { to, under = "/", reason, sinceMs = 0, limit, cursor }: LetterQuery,
   ): Page<DeadLetter & { id: number }> {
     const before = cursor === undefined ? Number.POSITIVE_INFINITY : readNumber(cursor);
     const found = this.#tables.letters.toReversed().filter((letter) =>
       letter.id < before && letter.deadAtMs >= sinceMs &&
-      (to === undefined || letter.envelope.to === to) &&
+      (to === undefined || letter.envelope.to === to) && isWithin(letter.envelope.to, under) &&
       (reason === undefined || letter.reason === reason)
     );
     return page(found, limit, ({ id }) => String(id));

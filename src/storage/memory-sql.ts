@@ -52,8 +52,8 @@ interface FoundRow {
   living: number;
 }
 
-/** Passages that are looked at closely: more than any answer shows. */
-const fewestCandidates = 50;
+/** Passages that are looked at closely: as many for each page, so that all pages have one order. */
+const candidates = 101;
 
 export class MemoryTables {
   #db: Database;
@@ -98,20 +98,20 @@ export class MemoryTables {
   }
 
   /** Those with all words and the best of those with any, by how many of the words they hold. */
-  recall(query: string, limit: number, includeDeleted: boolean): MemoryHit[] {
+  recall(query: string, limit: number, includeDeleted: boolean, offset: number): MemoryHit[] {
     const matches = matchesOf(query);
     if (matches.length === 0) return [];
-    const most = Math.max(limit, fewestCandidates);
     const found = new Map<number, FoundRow>();
     for (const join of [" AND ", " OR "].slice(matches.length > 1 ? 0 : 1)) {
       const match = matches.join(join);
-      const rows = this.#all<FoundRow>(memorySql.recall, match, includeDeleted ? 1 : 0, most);
+      const rows = this.#all<FoundRow>(memorySql.recall, match, includeDeleted ? 1 : 0, candidates);
       for (const row of rows) found.set(row.id, row);
     }
     const held = this.#countMatches(matches, [...found.keys()]);
     return [...found.values()]
       .map((row) => ({ ...row, score: scoreWith(row.score, held.get(row.id)!, matches.length) }))
-      .sort((a, b) => b.score - a.score).slice(0, limit).map((row) => this.#toHit(row));
+      .sort((a, b) => b.score - a.score).slice(offset, offset + limit)
+      .map((row) => this.#toHit(row));
   }
 
   /** How many of the words each of these passages holds. */

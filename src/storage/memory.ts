@@ -39,6 +39,14 @@ export interface MemoryHit {
   deleted: boolean;
 }
 
+export interface RecallOptions {
+  /** 1 to 101. */
+  limit: number;
+  includeDeleted?: boolean;
+  /** So many better ones are left out. */
+  offset?: number;
+}
+
 export interface MemoryStats {
   documents: number;
   passages: number;
@@ -70,7 +78,7 @@ export interface Memory {
   /** Best passages first. Words are matched by stem; a passage need not hold them all. */
   recall(
     query: string,
-    options: { limit: number; includeDeleted?: boolean },
+    options: RecallOptions,
   ): Promise<MemoryHit[]>;
   sources(query: { limit: number; afterPath?: string }): Promise<SourceRow[]>;
   stats(): Promise<MemoryStats>;

@@ -125,8 +125,8 @@ export class Reader {
     return rows.map((row) => row.integrity_check).join("\n");
   }
 
-  recall(query: string, limit: number, includeDeleted: boolean) {
-    return this.#memory.recall(query, limit, includeDeleted);
+  recall(query: string, limit: number, includeDeleted: boolean, offset: number) {
+    return this.#memory.recall(query, limit, includeDeleted, offset);
   }
 
   sources(limit: number, afterPath: string) {

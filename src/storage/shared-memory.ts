@@ -1,5 +1,12 @@
 /** Memory as part of a store: its writes join the group commit, its reads are the store's. */
-import type { DocumentInput, Memory, MemoryHit, MemoryStats, SourceRow } from "./memory.ts";
+import type {
+  DocumentInput,
+  Memory,
+  MemoryHit,
+  MemoryStats,
+  RecallOptions,
+  SourceRow,
+} from "./memory.ts";
 import type { MemoryWrite } from "./memory-sql.ts";
 
 export interface MemoryGround {
@@ -26,8 +33,8 @@ export class SharedMemory implements Memory {
     return await this.#write({ name: "put", key, document, atMs });
   }
 
-  recall(query: string, { limit, includeDeleted }: { limit: number; includeDeleted?: boolean }) {
-    return this.#ground.read<MemoryHit[]>("recall", query, limit, includeDeleted ?? false);
+  recall(query: string, { limit, includeDeleted = false, offset = 0 }: RecallOptions) {
+    return this.#ground.read<MemoryHit[]>("recall", query, limit, includeDeleted, offset);
   }
 
   sources({ limit, afterPath }: { limit: number; afterPath?: string }) {

@@ -224,6 +224,8 @@ export interface Page<T> {
 export interface MessageQuery {
   to?: Address;
   from?: string;
+  /** To or from this address or one below it. A page of it may have fewer items than `limit`. */
+  under?: Address;
   sinceMs?: number;
   limit: number;
   cursor?: string;

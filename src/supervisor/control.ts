@@ -28,7 +28,7 @@ import type { Listing } from "./listing-views.ts";
 import type { TokenControl } from "./token-views.ts";
 import type { TurnFollower } from "./turn-views.ts";
 import type { AgentHistory, HistoryQuery, MessageHistory } from "./history-views.ts";
-import type { MemoryHit } from "../storage/memory.ts";
+import type { MemoryHit, RecallOptions } from "../storage/memory.ts";
 import type { SystemStatus } from "./system-status.ts";
 
 export type { RetentionView, SystemStatus } from "./system-status.ts";
@@ -239,7 +239,7 @@ export interface Control {
   dropLetter(caller: Caller, id: number): Promise<void>;
   recall(
     query: string,
-    options: { limit: number; includeDeleted?: boolean },
+    options: RecallOptions,
   ): Promise<MemoryHit[]>;
   /**
    * Makes the code of a swarm file or of one agent's module live; agents move at a turn's end.

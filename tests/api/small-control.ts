@@ -7,7 +7,7 @@ import type { BackupManifest } from "../../src/backup-manifest.ts";
 import { parentOf } from "../../src/address.ts";
 import { DreamError } from "../../src/errors.ts";
 import type { Json } from "../../src/json.ts";
-import type { MemoryHit } from "../../src/storage/memory.ts";
+import type { MemoryHit, RecallOptions } from "../../src/storage/memory.ts";
 import type { MessageQuery, MessageRow, Page } from "../../src/storage/store.ts";
 import type {
   AgentDetail,
@@ -130,8 +130,11 @@ export class SmallControl implements Control {
 
   async checkpoints(address: string): Promise<CheckpointView[]> {
     this.#find(address);
-    const one = { id: 4, atMs: started, reason: "restart" as const, turns: 9 };
-    return await Promise.resolve([{ ...one, state: "idle", tags: ["busy"] }]);
+    const one = { atMs: started, reason: "restart" as const, turns: 9 };
+    const ids = [9, 8, 7, 6, 5, 4, 2];
+    return await Promise.resolve(
+      ids.map((id) => ({ ...one, id, state: "idle", tags: ["busy"] })),
+    );
   }
 
   readonly letters: string[] = [];
@@ -257,7 +260,7 @@ export class SmallControl implements Control {
     );
   }
 
-  recall(query: string, { limit }: { limit: number }): Promise<MemoryHit[]> {
+  recall(query: string, { limit, offset = 0 }: RecallOptions): Promise<MemoryHit[]> {
     const hit = {
       sources: ["/docs/readme.md"],
       title: "Guide",
@@ -266,7 +269,8 @@ export class SmallControl implements Control {
       score: 7.25,
       deleted: false,
     };
-    return Promise.resolve([hit].slice(0, limit));
+    const hits = Array.from({ length: 7 }, (_, i) => ({ ...hit, score: hit.score - i / 4 }));
+    return Promise.resolve(hits.slice(offset, offset + limit));
   }
 
   messageHistory(id: string): Promise<MessageHistory> {

@@ -169,8 +169,8 @@ describe("the token of an agent", () => {
     ) {
       expect(await codeOf(agent.agent(address))).toBe("invalid_address");
     }
-    expect(await codeOf(agent.messages())).toBe("forbidden");
-    expect(await codeOf(agent.messages({ from: "@owner" }))).toBe("forbidden");
+    expect(await codeOf(agent.messages({ under: "/captain" }))).toBe("forbidden");
+    expect(await codeOf(agent.deadLetters({ under: "/captain" }))).toBe("forbidden");
     expect(await codeOf(agent.deadLetter(1))).toBe("letter_not_found");
     expect(await codeOf(agent.readAsk("somebody-elses"))).toBe("ask_not_found");
   });

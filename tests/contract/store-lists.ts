@@ -69,6 +69,31 @@ export function describeLists(stores: () => Store): void {
       expect(await found({ from: "' OR 1=1 --" })).toEqual([]);
     });
 
+    it.each([1, 2, 50])(
+      "of a subtree are those to it and from it, in pages of %i",
+      async (limit) => {
+        const store = stores();
+        const at = (key: number, address: string) => agent(key, { address });
+        await store.commit([
+          ...[at(1, "/a"), at(2, "/a/b"), at(3, "/a-b"), at(4, "/c")],
+          envelope(1, 1, { to: "/a", sentAtMs: 1_000 }),
+          envelope(2, 2, { to: "/a/b", sentAtMs: 1_000 }),
+          envelope(3, 3, { to: "/a-b", sentAtMs: 1_001 }),
+          envelope(4, 4, { to: "/c", from: "/a/b", sentAtMs: 1_002 }),
+          envelope(4, 5, { to: "/c", from: "/a0", sentAtMs: 1_003 }),
+          envelope(1, 6, { to: "/a", from: "/c", sentAtMs: 1_004 }),
+        ]);
+        const below = (query: Omit<MessageQuery, "limit">) => allPages(store, query, limit);
+        expect(await below({ under: "/a" })).toEqual([6, 4, 2, 1]);
+        expect(await below({ under: "/a/b" })).toEqual([4, 2]);
+        expect(await below({ under: "/none" })).toEqual([]);
+        expect(await below({ under: "/" })).toEqual([6, 5, 4, 3, 2, 1]);
+        expect(await below({ under: "/a", from: "@tester" })).toEqual([2, 1]);
+        expect(await below({ under: "/a", to: "/c" })).toEqual([4]);
+        expect(await below({ under: "/a", sinceMs: 1_002 })).toEqual([6, 4]);
+      },
+    );
+
     it("say what became of them", async () => {
       const store = stores();
       await store.commit([
@@ -126,6 +151,10 @@ export function describeLists(stores: () => Store): void {
     expect(second.nextCursor).toBeNull();
     const ofA = await store.deadLetters({ to: "/a", limit: 9 });
     expect(ofA.items.map(({ envelope }) => envelope.seq)).toEqual([3, 1]);
+    const ofBelow = async (under: string) =>
+      (await store.deadLetters({ under, limit: 9 })).items.map(({ envelope }) => envelope.to);
+    expect(await ofBelow("/a")).toEqual(["/a", "/a"]);
+    expect(await ofBelow("/")).toEqual(["/a", "/b", "/a"]);
     expect(await store.deadLetterCount()).toBe(3);
   });
 

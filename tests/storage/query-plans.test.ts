@@ -172,6 +172,7 @@ describe("the lists", () => {
     ["from, further", (lists) => lists.messages({ limit: 9, from: "@tester", cursor: moment }), [
       ...byMoment,
     ]],
+    ["under", (lists) => lists.messages({ limit: 9, under: "/agents", cursor: moment }), byMoment],
     ["to", (lists) => lists.messages({ limit: 9, to: "/agents/a-7" }), fourLanes],
     ["to, further", (lists) => (
       lists.messages({ limit: 9, to: "/agents/a-7", from: "@tester", cursor: "7.500" })
@@ -183,6 +184,7 @@ describe("the lists", () => {
 
   it.each<[string, (lists: Lists) => Promise<unknown>]>([
     ["dead letters to", (lists) => lists.deadLetters({ limit: 9, to: "/a", cursor: "50" })],
+    ["dead letters under", (lists) => lists.deadLetters({ limit: 9, under: "/a", cursor: "50" })],
     ["further dead letters", (lists) => lists.deadLetters({ limit: 9, cursor: "50" })],
     ["newest events", (lists) => lists.events({ limit: 1, newest: true })],
     ["events before", (lists) => lists.events({ limit: 9, beforeId: 50, newest: true })],
@@ -195,6 +197,24 @@ describe("the lists", () => {
   ])("of %s go by index", async (_, run) => {
     expect(await plansOf(run)).toEqual([]);
   });
+});
+
+it("a subtree's page looks at so many envelopes, and the next one goes on there", async () => {
+  const lists = new Lists(file, undefined, 40);
+  const address = "/agents/a-7";
+  const all = await lists.messages({ to: address, limit: 1_000 });
+  const found: string[] = [];
+  let pages = 0;
+  for (let cursor: string | null = ""; cursor !== null; pages++) {
+    const query = { under: address, limit: 1_000, ...(cursor && { cursor }) };
+    const page = await lists.messages(query);
+    found.push(...page.items.map(({ envelope }) => envelope.id));
+    cursor = page.nextCursor;
+  }
+  lists.close();
+  expect(found.toSorted()).toEqual(all.items.map(({ envelope }) => envelope.id).toSorted());
+  expect(found.length).toBeGreaterThan(1);
+  expect(pages).toBeGreaterThan(found.length);
 });
 
 it("would be told of a statement without an index", () => {

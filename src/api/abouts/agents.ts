@@ -2,6 +2,7 @@
 import type { ErrorCode } from "../../errors.ts";
 import { type AgentVerb, agentVerbs, verbRefusals } from "../../verbs.ts";
 import type { About } from "../about.ts";
+import { listingSchemas } from "../listing-requests.ts";
 import { requestSchemas } from "../requests.ts";
 import * as shapes from "../shapes/agents.ts";
 import { countersFrame } from "../shapes/counters.ts";
@@ -68,6 +69,7 @@ export const counters: About = {
 
 export const checkpoints: About = {
   ...{ id: "listCheckpoints", tag, summary: "Earlier states of an agent, newest first" },
+  query: listingSchemas.checkpoints,
   answer: pageOf(shapes.checkpoint),
 };
 

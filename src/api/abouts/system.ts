@@ -1,5 +1,6 @@
 /** What the document tells of the system as a whole, its log and its code. */
 import type { About } from "../about.ts";
+import { listingSchemas } from "../listing-requests.ts";
 import { logSchemas } from "../log-requests.ts";
 import { requestSchemas } from "../requests.ts";
 import * as shapes from "../shapes/system.ts";
@@ -35,7 +36,8 @@ export const status: About = {
 
 export const recall: About = {
   ...{ id: "recall", tag: "system", summary: "The best passages of what was read, by words" },
-  query: requestSchemas.recallQuery,
+  more: "Pages go on through the best 100 at least, not through all that holds a word.",
+  query: listingSchemas.recall,
   answer: pageOf(shapes.hit),
 };
 
