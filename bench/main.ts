@@ -3,7 +3,10 @@
  * the limits of the machine and the workloads in one go and prints each beside its limit and its
  * target (bench/README.md). Progress goes to stderr as figures become known.
  */
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { tellFailure } from "../src/cli/failure.ts";
+import { DreamError } from "../src/errors.ts";
 import { type Figure, median, toJson, toTable } from "./figures.ts";
 import { definitions } from "./definitions.ts";
 import { partsOf, workloads } from "./parts.ts";
@@ -24,8 +27,19 @@ interface Options {
   functions: boolean;
 }
 
+const wrong = (message: string) => new DreamError("usage", message);
+
+/** The same as `parseArgs`, with an error that people are told. */
+const parseWords: typeof parseArgs = (config) => {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    throw wrong((error as Error).message);
+  }
+};
+
 function readOptions(args: string[]): Options {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseWords({
     args,
     allowPositionals: true,
     options: {
@@ -40,8 +54,9 @@ function readOptions(args: string[]): Options {
   });
   const known = Object.keys(workloads);
   const strange = positionals.find((name) => !known.includes(name));
-  if (strange) throw new Error(`There is no workload ${strange}: ${known.join(", ")}`);
+  if (strange) throw wrong(`There is no workload ${strange}: ${known.join(", ")}`);
   const { quick, json, dir, profile, functions } = values;
+  if (dir !== undefined && !existsSync(dir)) throw wrong(`--dir ${dir}: there is no such folder`);
   const names = positionals.length > 0 ? positionals : known;
   const runs = readCount("--runs", values.runs);
   const minutes = readCount("--minutes", values.minutes);
@@ -51,7 +66,7 @@ function readOptions(args: string[]): Options {
 function readCount(name: string, text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1) return count;
-  throw new Error(`${name} ${text}: wanted a whole number from 1`);
+  throw wrong(`${name} ${text}: wanted a whole number from 1`);
 }
 
 /** Values by figure, and why there are no more of them. */
@@ -131,6 +146,5 @@ async function main(args: string[]): Promise<void> {
 try {
   await main(Deno.args);
 } catch (error) {
-  console.error(`bench: ${error instanceof Error ? error.message : error}`);
-  Deno.exit(1);
+  Deno.exit(tellFailure("bench", error, Deno.args.includes("--json")));
 }

@@ -38,8 +38,16 @@ function invalid(text: unknown): DreamError {
   return new DreamError(
     "invalid_address",
     `Cannot read ${seen} as an address: wanted a path such as /workers/w-1, ` +
-      `at most ${longestAddress} characters`,
+      `${longestAddress} characters at most, each name ${longestSegment} at most${lengthOf(text)}`,
   );
+}
+
+/** Which length is too much, if that is what is wrong. */
+function lengthOf(text: unknown): string {
+  if (typeof text !== "string") return "";
+  if (text.length > longestAddress) return `; this one has ${text.length}`;
+  const longest = Math.max(...text.split("/").map((name) => name.length));
+  return longest > longestSegment ? `; one of these has ${longest}` : "";
 }
 
 /** The supervisor's address: `/a/b` → `/a`, `/a` → `/`. */

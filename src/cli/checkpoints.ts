@@ -1,12 +1,13 @@
 import type { Command } from "./command.ts";
 import { findService } from "./service.ts";
-import { printable, table } from "./text.ts";
+import { type Column, table } from "./table.ts";
+import { printable } from "./text.ts";
 
-const heads = [
+const heads: Column[] = [
   { title: "ID", right: true },
   { title: "MADE" },
-  { title: "BECAUSE" },
-  { title: "TURNS", right: true },
+  { title: "BECAUSE", cut: "end", spare: 1 },
+  { title: "TURNS", right: true, spare: 2 },
   { title: "STATE" },
 ];
 

@@ -8,7 +8,7 @@ import { nearest } from "../nearest.ts";
 import { usage } from "./arguments.ts";
 import type { Command, Run } from "./command.ts";
 import { nearPath } from "./near-path.ts";
-import { table } from "./text.ts";
+import { table } from "./table.ts";
 
 const acts = ["list", "get", "set", "unset"] as const;
 /** Read by commands only; what they hold is shown as being there. */
@@ -68,7 +68,9 @@ function list(run: Run): number {
     isOwn && origin.startsWith("/") ? nearPath(origin, cwd) : origin,
     shown(value),
   ]);
-  const heads = [{ title: "KEY" }, { title: "FROM" }, { title: "VALUE" }];
+  const heads = [{ title: "KEY" }, { title: "FROM", cut: "end" as const, spare: 1 }, {
+    title: "VALUE",
+  }];
   const others = variables.map(({ name, value }) => [name, "environment", value]);
   const tint = (text: string, _column: number, row: number) =>
     terminal.tint(items[row]?.isOwn === false ? "dim" : "bold", text);

@@ -2,15 +2,16 @@ import { type Client, type DeadLetterView, DreamError } from "../api/client.ts";
 import { countOption, usage } from "./arguments.ts";
 import { type Command, type Run, textOption } from "./command.ts";
 import { findService } from "./service.ts";
-import { printable, table } from "./text.ts";
+import { type Column, table } from "./table.ts";
+import { printable } from "./text.ts";
 
-const heads = [
-  { title: "DIED" },
+const heads: Column[] = [
+  { title: "DIED", spare: 1 },
   { title: "NUMBER", right: true },
-  { title: "FROM" },
-  { title: "TO" },
-  { title: "TYPE" },
-  { title: "REASON" },
+  { title: "FROM", cut: "start", spare: 2 },
+  { title: "TO", cut: "start" },
+  { title: "TYPE", cut: "end", spare: 3 },
+  { title: "REASON", cut: "end" },
   { title: "WHY" },
 ];
 /** Dead letters read at one time. */

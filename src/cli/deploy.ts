@@ -10,7 +10,7 @@ const words: Record<Verdict, string> = {
   needs_migration: "needs migration",
   would_strand: "would strand",
 };
-const tints = { safe: "green", needs_migration: "yellow", would_strand: "red" } as const;
+const tints = { safe: "green", needs_migration: "bold", would_strand: "red" } as const;
 /** Agents that are shown of one kind; --json has more. */
 const mostShown = 40;
 

@@ -8,7 +8,7 @@ import { clockCheck, diskCheck, resourcesCheck } from "./doctor/machine.ts";
 import { doorCheck, holderOf, lockCheck, processesCheck } from "./doctor/service.ts";
 import { lockHome } from "./home-lock.ts";
 import { padTo, printable } from "./text.ts";
-import type { Tint } from "./terminal.ts";
+import type { Tint } from "./tints.ts";
 
 const checks: readonly Check[] = [
   ...[installationCheck, sandboxCheck, configCheck, filesCheck, leftoversCheck],

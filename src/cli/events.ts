@@ -4,6 +4,7 @@ import type { EventView } from "../api/client.ts";
 import { usage } from "./arguments.ts";
 import { type Command, type Run, textOption } from "./command.ts";
 import { findService } from "./service.ts";
+import { cut, printable } from "./text.ts";
 
 const defaultSince = "1h";
 
@@ -36,8 +37,10 @@ export const eventsCommand: Command = {
       ...(type === undefined ? {} : { type }),
       ...(under === undefined ? {} : { under }),
     });
+    const { columns } = run.terminal;
+    const fit = (line: string) => columns === null ? line : cut(line, columns);
     for await (const event of events) {
-      run.terminal.print(run.json ? JSON.stringify(event) : lineOf(event));
+      run.terminal.print(run.json ? JSON.stringify(event) : fit(lineOf(event)));
       if (run.terminal.isClosed) break;
     }
     return 0;
@@ -54,5 +57,6 @@ function sinceOf(run: Run, follow: boolean): number | undefined {
 
 function lineOf({ atMs, type, address, data }: EventView): string {
   const at = new Date(atMs).toISOString();
-  return `${at}  ${type.padEnd(18)}  ${address ?? "-"}  ${JSON.stringify(data).slice(0, 500)}`;
+  const more = printable(JSON.stringify(data).slice(0, 500));
+  return `${at}  ${type.padEnd(18)}  ${address ?? "-"}  ${more}`;
 }

@@ -3,8 +3,12 @@ import type { AgentHistory, Happening, MessageHistory, TracedView } from "../api
 import { formatDuration } from "../duration.ts";
 import type { Terminal } from "./terminal.ts";
 import { cut, padTo, printable } from "./text.ts";
+import { widthOf } from "./width.ts";
 
 const durationWidth = 7;
+const timeWidth = 24;
+/** Of what an event tells so much is shown on the narrowest terminal. */
+const leastData = 20;
 /** Deeper ones are drawn at this depth, with their number: a line must stay a line. */
 const mostIndent = 24;
 
@@ -38,7 +42,7 @@ function nameOf(message: TracedView): string {
 function tintFate(terminal: Terminal, message: TracedView): string {
   const text = printable(fateOf(message));
   if (message.status === "dead") return terminal.tint("red", text);
-  return terminal.tint(message.status === "pending" ? "yellow" : "dim", text);
+  return terminal.tint(message.status === "pending" ? "bold" : "dim", text);
 }
 
 function messageLine(
@@ -67,7 +71,7 @@ export function messageLines(history: MessageHistory, terminal: Terminal): strin
   const { ancestors, effects, id, message, origin } = history;
   const lines: string[] = [];
   if (origin === "not_kept") {
-    lines.push(terminal.tint("yellow", "Earlier causes are older than retention: not kept"));
+    lines.push(terminal.tint("bold", "Earlier causes are older than retention: not kept"));
   } else if (origin === "too_far") {
     lines.push(`Earlier causes: dreamos history ${ancestors[0]?.id}`);
   }
@@ -103,8 +107,13 @@ function happeningLine(one: Happening, terminal: Terminal): string {
     }
     case "event": {
       const tint = /failed|dead|parked|lost|doubt/.test(one.type) ? "red" : "cyan";
-      const data = cut(printable(JSON.stringify(one.data)), 300);
-      return `${time}  ${terminal.tint(tint, `• ${printable(one.type)}`)}  ${data}`;
+      const what = `• ${printable(one.type)}`;
+      const room = (terminal.columns ?? Infinity) - timeWidth - widthOf(what) - 4;
+      const data = cut(
+        printable(JSON.stringify(one.data)),
+        Math.max(leastData, Math.min(300, room)),
+      );
+      return `${time}  ${terminal.tint(tint, what)}  ${data}`;
     }
     case "checkpoint": {
       const why = one.reason === "restart" ? "before a restart" : "a minute had passed";

@@ -1,9 +1,10 @@
 /** A line of the log for people. */
 import type { LogEntry, LogLevel } from "../api/client.ts";
-import type { Terminal, Tint } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
+import type { Tint } from "./tints.ts";
 import { printable } from "./text.ts";
 
-const tints: Record<LogLevel, Tint> = { debug: "dim", info: "green", warn: "yellow", error: "red" };
+const tints: Record<LogLevel, Tint> = { debug: "dim", info: "green", warn: "bold", error: "red" };
 
 /** Time, level, whom it is about, what, and the facts beside it. */
 export function lineOfEntry(entry: LogEntry, { tint }: Pick<Terminal, "tint">): string {

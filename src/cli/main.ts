@@ -5,6 +5,7 @@ import { nearest } from "../nearest.ts";
 import { findCommand, parseCommandLine, usage } from "./arguments.ts";
 import { type Command, type Run, textOption } from "./command.ts";
 import { commands } from "./commands.ts";
+import { failureLine } from "./failure.ts";
 import { systemTerminal, type Terminal } from "./terminal.ts";
 
 /** @returns the exit code (design, Conventions) */
@@ -66,7 +67,7 @@ async function report(error: unknown, json: boolean, terminal: Terminal): Promis
   const data = toErrorData(error);
   const { exit, hint } = errorKinds[data.code];
   if (json) {
-    terminal.note(JSON.stringify({ error: { ...data, hint } }));
+    terminal.note(failureLine(data));
     return exit;
   }
   const { printable } = await import("./text.ts");

@@ -3,17 +3,17 @@ import { systemClock } from "../clock.ts";
 import { countOption, usage } from "./arguments.ts";
 import { type Command, textOption } from "./command.ts";
 import { findService } from "./service.ts";
-import { table } from "./text.ts";
+import { type Column, table } from "./table.ts";
 
-const heads = [
-  { title: "SENT" },
+const heads: Column[] = [
+  { title: "SENT", spare: 2 },
   { title: "ID" },
-  { title: "STATUS" },
-  { title: "LANE" },
-  { title: "FROM" },
-  { title: "TO" },
-  { title: "TYPE" },
-  { title: "PAYLOAD" },
+  { title: "STATUS", spare: 4 },
+  { title: "LANE", spare: 1 },
+  { title: "FROM", cut: "start", spare: 5 },
+  { title: "TO", cut: "start" },
+  { title: "TYPE", cut: "end" },
+  { title: "PAYLOAD", spare: 3 },
 ];
 
 export const messagesCommand: Command = {

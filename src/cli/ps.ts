@@ -3,18 +3,18 @@ import { countOption } from "./arguments.ts";
 import { type Command, textOption } from "./command.ts";
 import { findService } from "./service.ts";
 import { markOf, tintStatus } from "./status-mark.ts";
-import { table } from "./text.ts";
+import { type Column, table } from "./table.ts";
 
-const heads = [
-  { title: "ADDRESS" },
-  { title: "KIND" },
+const heads: Column[] = [
+  { title: "ADDRESS", cut: "start" },
+  { title: "KIND", cut: "end", spare: 5 },
   { title: "STATUS" },
-  { title: "HOST", right: true },
-  { title: "THREAD", right: true },
-  { title: "GEN", right: true },
-  { title: "MAILBOX", right: true },
-  { title: "TURNS", right: true },
-  { title: "RESTARTS", right: true },
+  { title: "HOST", right: true, spare: 2 },
+  { title: "THREAD", right: true, spare: 1 },
+  { title: "GEN", right: true, spare: 3 },
+  { title: "MAILBOX", right: true, spare: 7 },
+  { title: "TURNS", right: true, spare: 4 },
+  { title: "RESTARTS", right: true, spare: 6 },
   { title: "LAST ERROR" },
 ];
 const statusColumn = 2;

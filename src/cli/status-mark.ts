@@ -1,6 +1,7 @@
 /** One mark and colour per status, the same in every command. */
 import type { AgentView } from "../api/client.ts";
-import type { Terminal, Tint } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
+import type { Tint } from "./tints.ts";
 
 type Status = AgentView["status"];
 
@@ -47,7 +48,17 @@ export function tintOf(status: Status): Tint {
   return (marks[status] ?? unknown)[1];
 }
 
-/** `text` in the colour of the status. */
+/** The same for words: yellow ones cannot be read on white. */
+export function wordTintOf(status: Status): Tint {
+  const tint = tintOf(status);
+  return tint === "yellow" ? "bold" : tint;
+}
+
+/** A mark, and words after it, in the colours of the status. */
 export function tintStatus(terminal: Terminal, status: Status, text: string): string {
-  return terminal.tint(tintOf(status), text);
+  const mark = markOf(status);
+  const rest = text.startsWith(mark) ? text.slice(mark.length) : null;
+  if (rest === null) return terminal.tint(wordTintOf(status), text);
+  const words = rest.trim() === "" ? rest : terminal.tint(wordTintOf(status), rest);
+  return terminal.tint(tintOf(status), mark) + words;
 }

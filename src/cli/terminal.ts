@@ -1,6 +1,6 @@
 /** Writing to people and pipes: whole writes, a closed pipe is no error, colours only for eyes. */
 
-export type Tint = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "cyan";
+import { paintText, type Tint } from "./tints.ts";
 
 export interface Terminal {
   /** One line to stdout. */
@@ -16,16 +16,6 @@ export interface Terminal {
   /** Width of the terminal; null when stdout is none, so that nothing is cut for programs. */
   columns: number | null;
 }
-
-const codes: Record<Tint, [number, number]> = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  blue: [34, 39],
-  cyan: [36, 39],
-};
 
 interface Pipe {
   writeSync(bytes: Uint8Array): number;
@@ -80,9 +70,7 @@ export function systemTerminal(env: Readonly<Record<string, string>>): Terminal 
       return !out.isOpen;
     },
     tint(tint, text) {
-      if (!hasColour) return text;
-      const [on, off] = codes[tint];
-      return `\x1b[${on}m${text}\x1b[${off}m`;
+      return hasColour ? paintText(tint, text) : text;
     },
     columns: isTerminal ? Deno.consoleSize().columns : null,
   };

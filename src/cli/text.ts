@@ -1,4 +1,4 @@
-/** Text for terminals: safe to print, aligned by the width that people see. */
+/** Text for terminals: safe to print, cut and filled by the width that people see. */
 import { widthOf } from "./width.ts";
 
 /**
@@ -32,45 +32,22 @@ export function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
+/** The same with the end kept, as of an address the end tells more. */
+export function cutStart(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  const segments = [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
+  let used = 0;
+  let from = segments.length;
+  while (from > 0 && used + widthOf(segments[from - 1]!) <= width - 1) {
+    used += widthOf(segments[--from]!);
+  }
+  return `…${segments.slice(from).join("")}`;
+}
+
 /** Fills up with spaces to `width` columns, at the left when `right` is set. */
 export function padTo(text: string, width: number, right = false): string {
   const gap = " ".repeat(Math.max(0, width - widthOf(text)));
   return right ? gap + text : text + gap;
-}
-
-export interface Column {
-  title: string;
-  /** Numbers stand at the right. */
-  right?: boolean;
-}
-
-/**
- * Lines of a table, title line first. The last column takes what is left of `columns`.
- *
- * @param columns width of the terminal, null for no bound
- * @param tint colours one cell, after it was aligned
- */
-export function table(
-  heads: readonly Column[],
-  rows: readonly (readonly string[])[],
-  columns: number | null,
-  tint: (text: string, column: number, row: number) => string = (text) => text,
-): string[] {
-  const safe = rows.map((row) => row.map(printable));
-  const widths = heads.map(({ title }, i) =>
-    safe.reduce((most, row) => Math.max(most, widthOf(row[i] ?? "")), title.length)
-  );
-  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
-  const left = columns === null ? Infinity : Math.max(10, columns - before);
-  const line = (cells: readonly string[], row: number) =>
-    cells.map((cell, i) => {
-      const isLast = i === heads.length - 1;
-      const text = isLast
-        ? left === Infinity ? cell : cut(cell, left)
-        : padTo(cell, widths[i]!, heads[i]!.right);
-      return row < 0 ? text : tint(text, i, row);
-    }).join("  ").trimEnd();
-  return [line(heads.map((head) => head.title), -1), ...safe.map((row, i) => line(row, i))];
 }
 
 /** Text broken at words to lines of at most `width` columns. */

@@ -5,7 +5,8 @@ import { roles } from "../roles.ts";
 import { choiceOption, durationOption, usage } from "./arguments.ts";
 import { type Command, type Run, textOption } from "./command.ts";
 import { findService } from "./service.ts";
-import { printable, table } from "./text.ts";
+import { type Column, table } from "./table.ts";
+import { printable } from "./text.ts";
 
 export const tokenCommand: Command = {
   usage: "create NAME | list | show [NAME] | rotate NAME | revoke NAME…",
@@ -112,9 +113,15 @@ function issued({ json, terminal, home }: Run, { token, ...view }: IssuedToken):
   return 0;
 }
 
-const heads = ["NAME", "ROLE", "SCOPE", "STATUS", "EXPIRES", "USED", "MADE BY"].map((title) => ({
-  title,
-}));
+const heads: Column[] = [
+  { title: "NAME" },
+  { title: "ROLE" },
+  { title: "SCOPE", cut: "start" },
+  { title: "STATUS" },
+  { title: "EXPIRES", spare: 2 },
+  { title: "USED", spare: 3 },
+  { title: "MADE BY", spare: 1 },
+];
 
 function list({ json, terminal }: Run, items: TokenView[]): number {
   if (json) {

@@ -2,13 +2,13 @@ import type { Span, TraceView } from "../api/client.ts";
 import { usage } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { findService } from "./service.ts";
-import { table } from "./text.ts";
+import { type Column, table } from "./table.ts";
 
-const heads = [
-  { title: "AT", right: true },
+const heads: Column[] = [
+  { title: "AT", right: true, spare: 1 },
   { title: "TOOK", right: true },
-  { title: "SPAN" },
-  { title: "ADDRESS" },
+  { title: "SPAN", cut: "end" },
+  { title: "ADDRESS", cut: "start", spare: 2 },
   { title: "ERROR" },
 ];
 

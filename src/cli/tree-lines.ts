@@ -1,25 +1,33 @@
 /** Draws a supervision tree as lines of text. */
 import type { TreeNode } from "../api/client.ts";
-import { markOf, tintStatus } from "./status-mark.ts";
+import { markOf, tintOf } from "./status-mark.ts";
 import type { Terminal } from "./terminal.ts";
 import { cut, printable } from "./text.ts";
+import type { Tint } from "./tints.ts";
 import { widthOf } from "./width.ts";
 
-/** Of a reason so much is told on the narrowest terminal. */
+/** A name keeps so much, however much is said of it. */
 const leastText = 20;
 
 /**
  * The tree from its root down, one line per node.
  *
  * @param most children shown below one node; the others are counted
+ * @param indent columns that the caller takes at the left
  */
-export function drawTree(root: TreeNode, terminal: Terminal, most = 1_000): string[] {
+export function drawTree(
+  root: TreeNode,
+  terminal: Terminal,
+  most = 1_000,
+  indent = 0,
+): string[] {
   const lines: string[] = [];
+  const columns = (terminal.columns ?? Infinity) - indent;
   const visit = (node: TreeNode, lead: string, below: string) => {
-    const room = (terminal.columns ?? Infinity) - lead.length;
+    const room = columns - lead.length;
     lines.push(lead + describeNode(node, terminal, room));
     for (const line of exitLines(node)) {
-      const text = terminal.tint("dim", cut(line, Math.max(leastText, room - 3)));
+      const text = terminal.tint("dim", cut(line, Math.max(1, room - 3)));
       lines.push(`${below}${node.children.length > 0 ? "│ " : "  "} ${text}`);
     }
     const shown = node.children.slice(0, most);
@@ -46,11 +54,27 @@ function describeNode(node: TreeNode, terminal: Terminal, room: number): string 
   if (node.restarts > 0) facts.push(`${node.restarts} restarts`);
   const { lastError } = node;
   const said = printable(facts.join(", "));
-  const text = `${terminal.tint("bold", printable(name))}  ${terminal.tint("dim", said)}`;
-  const left = Math.max(leastText, room - widthOf(name) - widthOf(said) - 6);
-  const why = lastError && `${lastError.code}: ${printable(lastError.message).slice(0, 200)}`;
-  const error = why === null ? "" : terminal.tint("red", `  ${cut(why, left)}`);
-  return `${tintStatus(terminal, node.status, markOf(node.status))} ${text}${error}`;
+  // A long name leaves room for what is to be said of it.
+  const nameRoom = Math.max(leastText, room - widthOf(said) - 4);
+  const parts: [Tint, string][] = [
+    [tintOf(node.status), markOf(node.status)],
+    ["bold", ` ${cut(printable(name), nameRoom)}`],
+    ["dim", `  ${said}`],
+  ];
+  if (lastError) {
+    parts.push(["red", `  ${lastError.code}: ${printable(lastError.message).slice(0, 200)}`]);
+  }
+  return fitParts(parts, terminal, room);
+}
+
+/** Parts of one line, cut where the room ends. */
+function fitParts(parts: [Tint, string][], terminal: Terminal, room: number): string {
+  let left = Math.max(1, room);
+  return parts.map(([tint, text]) => {
+    const shown = left > 0 ? cut(text, left) : "";
+    left -= widthOf(shown);
+    return shown === "" ? "" : terminal.tint(tint, shown);
+  }).join("");
 }
 
 /** One line for each reason for which the agent ended: how often, when last, and what it said. */

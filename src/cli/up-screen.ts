@@ -56,7 +56,7 @@ export function printUpScreen(
     print(`  Then ${command("resume /")}, or Ctrl-C: the next start is a normal one.`);
     print();
   }
-  for (const line of drawTree(tree, terminal, mostChildren)) print(`  ${line}`);
+  for (const line of drawTree(tree, terminal, mostChildren, 2)) print(`  ${line}`);
   print();
   print(`  API     ${tint("bold", url)}  (token in ${near(home.tokenFile)})`);
   if (publicUrl !== null) print(`  Others  ${tint("bold", publicUrl)}`);

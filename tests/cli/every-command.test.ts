@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { groups } from "../../src/cli/command.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { printCommandHelp } from "../../src/cli/help.ts";
-import type { Tint } from "../../src/cli/terminal.ts";
+import type { Tint } from "../../src/cli/tints.ts";
 import { errorKinds } from "../../src/errors.ts";
 import { blocksOf } from "../docs/pages.ts";
 import { openHome, runCli, startCli } from "./run-cli.ts";
@@ -87,6 +87,16 @@ describe.each(names.filter((name) => !(name in elsewhere)))("%s --json", (name) 
       expect(ended.code).toBe(1);
     }
   });
+});
+
+test("programs that run as commands tell what they refuse as JSON, too", async () => {
+  const refused = { bench: ["bench", "no-such-workload"], torture: ["torture", "--agents", "501"] };
+  for (const [name, words] of Object.entries(refused)) {
+    const { code, out, err } = await run(...words);
+    expect({ name, code, out }).toEqual({ name, code: 2, out: "" });
+    expect(err.trimEnd().split("\n")).toHaveLength(1);
+    expect(errorOf(err)).toMatchObject({ code: "usage", hint: expect.any(String) });
+  }
 });
 
 describe.each(names)("%s", (name) => {

@@ -1,17 +1,20 @@
 /** What people see: the start screen, tables, wide characters, hostile text. */
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import stringWidth from "string-width";
 import { findHome } from "../../src/home.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
-import { cut, printable, printableLines, table, wrap } from "../../src/cli/text.ts";
+import { type Column, table } from "../../src/cli/table.ts";
+import { cut, cutStart, printable, printableLines, wrap } from "../../src/cli/text.ts";
+import { paintText } from "../../src/cli/tints.ts";
 import { drawTree } from "../../src/cli/tree-lines.ts";
 import { plainTree } from "../../src/cli/tree-plain.ts";
 import { printUpScreen, readyLine } from "../../src/cli/up-screen.ts";
 import { SmallControl } from "../api/small-control.ts";
 import { blocksOf } from "../docs/pages.ts";
 
-function collect(): Terminal & { lines: string[] } {
+function collect(columns: number | null = null): Terminal & { lines: string[] } {
   const lines: string[] = [];
   return {
     lines,
@@ -20,7 +23,7 @@ function collect(): Terminal & { lines: string[] } {
     status: () => {},
     isClosed: false,
     tint: (_tint, text) => text,
-    columns: null,
+    columns,
   };
 }
 
@@ -92,6 +95,28 @@ describe("drawTree()", () => {
       "├─ ● captain  running",
       "└─ and 2 more",
     ]);
+  });
+
+  it("is no wider than the terminal, and says of each what it is", async () => {
+    const tree = await new SmallControl().tree();
+    const [first] = tree.children;
+    const exits = [{
+      reason: "crashed" as const,
+      count: 2,
+      lastAtMs: 0,
+      message: "no ".repeat(90),
+    }];
+    const lastError = { code: "crashed" as const, message: "日本語".repeat(60) };
+    tree.children = [
+      { ...first!, address: `/${"x".repeat(120)}`, status: "parked", exits, lastError },
+      ...tree.children,
+    ];
+    for (const columns of [20, 33, 40, 80, 200]) {
+      const terminal = collect(columns);
+      const lines = drawTree(tree, { ...terminal, tint: paintText }).map(stripVTControlCharacters);
+      for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+      if (columns >= 60) expect(lines[1]).toMatch(/^├─ ■ x+…? {2}captain, parked/);
+    }
   });
 });
 
@@ -165,6 +190,36 @@ describe("text", () => {
   it("table() fits the terminal by its last column", () => {
     const lines = table([{ title: "A" }, { title: "LAST" }], [["abc", "x".repeat(50)]], 20);
     expect(lines[1]).toBe(`abc  ${"x".repeat(14)}…`);
+  });
+
+  it("table() fits any terminal, keeps what must be whole, and cuts nothing for programs", () => {
+    const heads: Column[] = [
+      { title: "AT", spare: 1 },
+      { title: "ID" },
+      { title: "TO", cut: "start" },
+      { title: "TYPE", cut: "end" },
+      { title: "WHY" },
+    ];
+    const [id, to, why] = ["0199".repeat(6), `/日本/${"a".repeat(30)}/last`, "w".repeat(60)];
+    const rows = [["2026-11-21T14:32:22.424Z", id, to, "some.type.that.is.long", why]];
+    for (let columns = 1; columns <= 240; columns++) {
+      const lines = table(heads, rows, columns);
+      for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+      if (columns >= 56) {
+        expect(lines[1]).toMatch(new RegExp(`${id}  \\S*/last +some\\S+  w{9}`));
+      }
+      expect(lines[1]!.includes("2026")).toBe(columns >= 82);
+    }
+    expect(table(heads, rows, null)[1]).toBe(rows[0]!.join("  "));
+  });
+
+  it("cutStart() keeps the end, within the width", () => {
+    expect(cutStart("/a/日本", 5)).toBe("…日本");
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 1, max: 30 }), (t, w) => {
+        expect(stringWidth(cutStart(t, w))).toBeLessThanOrEqual(w);
+      }),
+    );
   });
 
   it("wrap() breaks at words", () => {

@@ -30,9 +30,10 @@ test("what init writes is tested, runs, and goes on after a kill", async () => {
   const { files } = JSON.parse(made.out);
   expect(await filesOf(join(folder, "my-swarm"))).toEqual([...files].sort());
 
-  const tested = await run("test", "my-swarm");
-  expect(tested.out + tested.err).toMatch(/2 passed/);
-  expect(tested.code).toBe(0);
+  const tested = await run("test", "my-swarm", "--json");
+  expect(tested).toMatchObject({ code: 0, err: "" });
+  const { ok, tests } = JSON.parse(tested.out) as { ok: boolean; tests: { state: string }[] };
+  expect([ok, tests.map(({ state }) => state)]).toEqual([true, ["passed", "passed"]]);
   // It leaves nothing behind.
   expect(await filesOf(join(folder, "my-swarm"))).toEqual([...files].sort());
 
@@ -57,9 +58,19 @@ test("test fails on what does not compile, on a failing test and on no test at a
   expect([wrong.code, wrong.err]).toEqual([1, expect.stringMatching(/lihgt[^]*door\/agent\.ts/)]);
   const failing = await run("test", "broken", "--no-check");
   expect([failing.code, failing.out]).toEqual([1, expect.stringMatching(/1 failed.*1 passed/)]);
+  const told = await run("test", "broken", "--json");
+  expect(told).toMatchObject({ code: 1, err: "" });
+  expect(JSON.parse(told.out)).toMatchObject({
+    ...{ ok: false, compiler: expect.stringContaining("lihgt"), tests: [] },
+  });
   await Deno.remove(join(folder, "broken/swarm.test.ts"));
   await Deno.writeTextFile(door, right);
-  expect((await run("test", "broken", "--no-check")).code).toBe(1);
+  const none = await run("test", "broken", "--no-check", "--json");
+  expect(none).toMatchObject({
+    code: 1,
+    out: '{"ok":false,"compiler":null,"tests":[]}\n',
+    err: "",
+  });
   expect((await run("test", "nowhere")).code).toBe(5);
 });
 

@@ -23,6 +23,29 @@ function small() {
   ));
 }
 
+describe("colours", () => {
+  it("can be read on black and white: none is white, black or bright; yellow is for marks", () => {
+    const statuses = ["blocked", "paused", "restarting", "parked", "failed", "passive"] as const;
+    const state = scene(tree(
+      ...statuses.map((status) => agent(`/${status}`, { status, exits: [exit], mailboxDepth: 9 })),
+    ));
+    let screens = "";
+    const look = () => screens += draw(state, true).join("\n");
+    for (const _ of statuses) keys(state, "j"), look();
+    for (const key of ["escape", "/", "escape", "r", "escape", "m", "escape", "s", "n", "f", "?"]) {
+      keys(state, key);
+      look();
+    }
+    // `31mtext`, up to the next sequence.
+    const parts = screens.split("\x1b[").slice(1);
+    const allowed = ["1", "22", "2", "7", "27", "31", "32", "33", "36", "39"];
+    const used = new Set(parts.map((part) => part.slice(0, part.indexOf("m"))));
+    expect([...used].filter((code) => !allowed.includes(code))).toEqual([]);
+    const yellow = parts.filter((part) => part.startsWith("33m")).map((part) => part.slice(3));
+    expect(new Set(yellow.map((text) => text.trim()))).toEqual(new Set(["◐", "◌", "↻"]));
+  });
+});
+
 describe("the tree", () => {
   it("has a row for each place, with what is wrong below", () => {
     const state = small();

@@ -3,7 +3,9 @@
  * counts what was lost. Ends by itself; needs nothing but this checkout.
  */
 import { parseArgs } from "node:util";
+import { tellFailure } from "../../src/cli/failure.ts";
 import { systemClock } from "../../src/clock.ts";
+import { DreamError } from "../../src/errors.ts";
 import { runTorture } from "./scenario.ts";
 import { printScorecard } from "./scorecard.ts";
 
@@ -58,8 +60,8 @@ async function main(args: string[]): Promise<number> {
   try {
     wanted = readArguments(args);
   } catch (error) {
-    console.error(`torture: ${(error as Error).message}\n\n${usage}`);
-    return 2;
+    const refused = new DreamError("usage", (error as Error).message);
+    return tellFailure("torture", refused, args.includes("--json"), ["", usage]);
   }
   if (!wanted) {
     console.log(usage);
@@ -85,4 +87,10 @@ async function main(args: string[]): Promise<number> {
   return end.signal.aborted ? 130 : card.ok ? 0 : 1;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    Deno.exit(tellFailure("torture", error, Deno.args.includes("--json")));
+  }
+}

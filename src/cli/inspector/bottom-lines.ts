@@ -13,9 +13,9 @@ type Writing = Extract<State["mode"], { name: "write" }>;
 export function bottomLines(state: State): Line[] {
   const { mode, notice, nowMs, columns, rows } = state;
   const lines: Line[] = [];
-  if (mode.name === "confirm") lines.push(say(`${mode.question}  y yes, n no`, "yellow", true));
+  if (mode.name === "confirm") lines.push(say(`${mode.question}  y yes, n no`, "bold"));
   else if (mode.name === "write") lines.push(writeLine(mode, columns));
-  else if (mode.name === "search") lines.push(say(`search: ${state.search}`, "yellow", true));
+  else if (mode.name === "search") lines.push(say(`search: ${state.search}`, "bold"));
   if (notice && notice.untilMs > nowMs) {
     lines.unshift(say(printable(notice.text), notice.isBad ? "red" : "green"));
   } else if (rows >= 6 && lines.length === 0) lines.push(...troubleLines(state));
@@ -31,7 +31,7 @@ function troubleLines(state: State): Line[] {
   const isHigh = state.rows >= 12;
   // So that rows do not jump while the person goes through them.
   if (!trouble) return isHigh ? [say(""), say("")] : [say("")];
-  const tint = trouble.isUrgent ? "red" : "yellow";
+  const tint = trouble.isUrgent ? "red" : "bold";
   const what: Part = {
     text: trouble.text === "" ? trouble.word : `${trouble.word}: ${trouble.text}`,
     tint,
@@ -46,7 +46,7 @@ function troubleLines(state: State): Line[] {
 function writeLine(mode: Writing, columns: number): Line {
   const lead = leadOf(mode, columns);
   return {
-    parts: [{ text: lead, tint: "yellow", bold: true }, { text: seenOf(mode, columns).text }],
+    parts: [{ text: lead, bold: true }, { text: seenOf(mode, columns).text }],
   };
 }
 

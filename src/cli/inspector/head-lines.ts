@@ -1,6 +1,6 @@
 /** The top of the screen: how the system stands, and what concerns everything. */
 import { formatDuration } from "../../duration.ts";
-import { markOf, tintOf } from "../status-mark.ts";
+import { markOf, wordTintOf } from "../status-mark.ts";
 import { printable } from "../text.ts";
 import { bytesText, countText, type Line, type Part, rateText } from "./line.ts";
 import type { State } from "./state.ts";
@@ -40,9 +40,9 @@ function statusLine(state: State): Line {
   const parts: Part[] = [{ text: "Dream.OS", bold: true }];
   const mark = { up: "up", connecting: "connecting", lost: "LOST" }[link.status];
   parts.push({ text: ` ${mark}`, tint: link.status === "up" ? "green" : "red" });
-  if (filter !== "all") parts.push({ text: `  only: ${filter}`, tint: "yellow", bold: true });
+  if (filter !== "all") parts.push({ text: `  only: ${filter}`, bold: true });
   if (search !== "") {
-    parts.push({ text: `  search: ${printable(search)}`, tint: "yellow", bold: true });
+    parts.push({ text: `  search: ${printable(search)}`, bold: true });
   }
   if (system) {
     const total = Object.values(system.agents).reduce((sum, count) => sum + count, 0);
@@ -53,7 +53,7 @@ function statusLine(state: State): Line {
       const count = system.agents[status];
       if (count === 0) continue;
       const sign = hasSymbols ? markOf(status) : `${status} `;
-      parts.push({ text: ` ${sign}${countText(count)}`, tint: tintOf(status) });
+      parts.push({ text: ` ${sign}${countText(count)}`, tint: wordTintOf(status) });
     }
     const dead = system.deadLetters;
     if (dead > 0) parts.push({ text: ` ${countText(dead)} dead letters`, tint: "red" });

@@ -91,7 +91,7 @@ function hintsOf({ mode, look }: State): readonly Hint[] {
 /** What can be pressed now; what does not fit stands in the help. */
 export function keysLine(state: State): Line {
   const parts: Part[] = [];
-  if (state.mode.name === "restart") parts.push({ text: "restart: ", tint: "yellow", bold: true });
+  if (state.mode.name === "restart") parts.push({ text: "restart: ", bold: true });
   for (const [key, what] of hintsOf(state)) {
     parts.push({ text: key, bold: true }, { text: ` ${what}  `, tint: "dim" });
   }

@@ -3,8 +3,8 @@
  * used, and no background but its inverse, so that dark and light terminals are served alike; and
  * no colour says what a word does not say too.
  */
-import type { Tint } from "../terminal.ts";
 import { cut } from "../text.ts";
+import { paintText, type Tint } from "../tints.ts";
 import { widthOf } from "../width.ts";
 
 export interface Part {
@@ -18,16 +18,6 @@ export interface Line {
   /** Of the chosen row, over the whole width. */
   isInverse?: boolean;
 }
-
-const codes: Record<Tint, [number, number]> = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  blue: [34, 39],
-  cyan: [36, 39],
-};
 
 /** At most `width` columns, with `…` where something is missing. */
 export function fit(text: string, width: number): string {
@@ -62,11 +52,10 @@ export function paint({ parts, isInverse }: Line, width: number, hasColour: bool
 
 function wrapIn(text: string, tint: Tint | undefined, bold: boolean, hasColour: boolean): string {
   if (text === "") return "";
-  let out = text;
   // Dim and bold are no colours, and stay without them.
   const isSeen = tint !== undefined && (hasColour || tint === "dim" || tint === "bold");
-  if (isSeen) out = `\x1b[${codes[tint][0]}m${out}\x1b[${codes[tint][1]}m`;
-  return bold ? `\x1b[1m${out}\x1b[22m` : out;
+  const out = isSeen ? paintText(tint, text) : text;
+  return bold ? paintText("bold", out) : out;
 }
 
 /** Bytes as people read them: `812K`, `13M`. */

@@ -8,7 +8,7 @@ import type {
 } from "../../api/client.ts";
 import { formatDuration } from "../../duration.ts";
 import type { Json } from "../../json.ts";
-import type { Tint } from "../terminal.ts";
+import type { Tint } from "../tints.ts";
 import { printable } from "../text.ts";
 import { fill, type Line, type Part, say } from "./line.ts";
 import type { Facts } from "./state.ts";
@@ -28,7 +28,7 @@ function agoText(ms: number, nowMs: number): string {
 }
 
 const messageTints: Record<MessageView["status"], Tint> = {
-  pending: "yellow",
+  pending: "bold",
   consumed: "dim",
   dead: "red",
 };
@@ -94,7 +94,7 @@ export function restartLines(facts: Facts, item: Item | null, nowMs: number): Li
     const text = message === null ? "" : `: ${printable(message)}`;
     lines.push({
       parts: [
-        { text: `  ${reason.replaceAll("_", " ")} ${count}×`, tint: "yellow" },
+        { text: `  ${reason.replaceAll("_", " ")} ${count}×`, tint: "bold" },
         { text: `, last ${formatDuration(Math.max(0, nowMs - lastAtMs))} ago${text}` },
       ],
     });
@@ -120,7 +120,7 @@ function eventLine({ atMs, type, address, data }: EventView, nowMs: number): Lin
 const levelTints: Record<LogEntry["level"], Tint> = {
   debug: "dim",
   info: "green",
-  warn: "yellow",
+  warn: "bold",
   error: "red",
 };
 

@@ -1,5 +1,5 @@
 /** One agent: who it is, the tabs, and the page that is open. */
-import { asciiMarkOf, markOf, tintOf } from "../status-mark.ts";
+import { asciiMarkOf, markOf, tintOf, wordTintOf } from "../status-mark.ts";
 import { printable } from "../text.ts";
 import { type Line, type Part, say } from "./line.ts";
 import { widthOf } from "../width.ts";
@@ -20,7 +20,7 @@ export function lookLines(look: Look, state: State, height: number): Line[] {
     parts: [
       { text: `${mark} `, tint: tintOf(status) },
       { text: printable(address), bold: true },
-      { text: `  ${item ? status : "gone"}`, tint: tintOf(status) },
+      { text: `  ${item ? status : "gone"}`, tint: wordTintOf(status) },
       { text: item && item.depth > 0 ? `  ${item.depth} in mailbox` : "" },
     ],
   };

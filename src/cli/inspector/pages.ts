@@ -119,7 +119,7 @@ function timerLines({ facts: { detail } }: Look, nowMs: number): Line[] {
   return lines;
 }
 
-const statusTint = { requested: "yellow", running: "green", in_doubt: "red" } as const;
+const statusTint = { requested: "bold", running: "green", in_doubt: "red" } as const;
 
 function countOf(count: number, what: string): string {
   return count === 1 ? `1 ${what}` : `${count} ${what}s`;

@@ -1,8 +1,9 @@
 /** The tree as a table: as many columns as the screen has room for. */
 import { formatDuration } from "../../duration.ts";
-import { asciiMarkOf, markOf, tintOf } from "../status-mark.ts";
+import { asciiMarkOf, markOf, tintOf, wordTintOf } from "../status-mark.ts";
 import { printable } from "../text.ts";
-import { bytesText, countText, fill, type Line, type Part, rateText } from "./line.ts";
+import { widthOf } from "../width.ts";
+import { bytesText, countText, fill, fit, type Line, type Part, rateText } from "./line.ts";
 import type { State } from "./state.ts";
 import type { Item } from "./swarm.ts";
 import type { Row } from "./tree-rows.ts";
@@ -96,13 +97,17 @@ export function rowLine({ item, level, isMore }: Row, state: State): Line {
   const trouble = troubleOf(item, state.nowMs, state.letters.get(item.address) ?? 0);
   const isClosed = item.children.length + item.hidden > 0 && state.closed.has(item.address);
   const fold = isClosed ? ` (${item.children.length + item.hidden})` : "";
-  const name = fill(`${indent}${mark} ${printable(item.name)}${fold}`, width + 2);
-  const tint = tintOf(item.status);
-  const parts: Part[] = [{ text: name, tint, bold: trouble?.isUrgent === true }];
+  const lead = fit(`${indent}${mark}`, width + 2);
+  const name = fill(` ${printable(item.name)}${fold}`, width + 2 - widthOf(lead));
+  const tint = wordTintOf(item.status);
+  const parts: Part[] = [
+    { text: lead, tint: tintOf(item.status) },
+    { text: name, bold: trouble?.isUrgent === true },
+  ];
   for (const column of shown) {
     const text = ` ${fill(column.text(item, state), column.width, column.right)}`;
     if (column.title === "STATUS") parts.push({ text, tint });
-    else if (column.title === "EXITS") parts.push({ text, tint: "yellow" });
+    else if (column.title === "EXITS") parts.push({ text, tint: "bold" });
     else parts.push({ text });
   }
   return { parts, isInverse };
