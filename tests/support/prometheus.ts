@@ -50,17 +50,17 @@ scrape_configs:
     file_sd_configs: ${found}
 `,
     );
-    const port = freePort();
     const child = new Deno.Command(program.file, {
       args: [
         `--config.file=${config}`,
         `--storage.tsdb.path=${join(folder, "tsdb")}`,
-        `--web.listen-address=127.0.0.1:${port}`,
+        "--web.listen-address=127.0.0.1:0",
       ],
       stdout: "null",
-      stderr: "null",
+      stderr: "piped",
     }).spawn();
-    const started = new Prometheus(child, `http://127.0.0.1:${port}`, targets);
+    const address = await listening(child);
+    const started = new Prometheus(child, `http://${address}`, targets);
     await eventually(async () => (await started.query("vector(1)")).length === 1, {
       what: "Prometheus",
       deadlineMs: 60_000,
@@ -132,9 +132,18 @@ export async function promtool(args: string[], input = "", cwd?: string) {
   return { code, said: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
 
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
+/** Where it listens: a port that is chosen before may be another's by then. */
+function listening(child: Deno.ChildProcess): Promise<string> {
+  const found = Promise.withResolvers<string>();
+  let said = "";
+  const read = async () => {
+    for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) {
+      said = (said + part).slice(-10_000);
+      const address = /msg="Listening on" address=(\S+:\d+)/.exec(said)?.[1];
+      if (address) found.resolve(address);
+    }
+    found.reject(new Error(`Prometheus has ended: ${said}`));
+  };
+  read().catch(found.reject);
+  return found.promise;
 }
