@@ -7,7 +7,7 @@ import { installationCheck, sandboxCheck } from "./doctor/installation.ts";
 import { clockCheck, diskCheck, resourcesCheck } from "./doctor/machine.ts";
 import { doorCheck, holderOf, lockCheck, processesCheck } from "./doctor/service.ts";
 import { lockHome } from "./home-lock.ts";
-import { padTo, printable } from "./text.ts";
+import { padTo, wrap } from "./text.ts";
 import type { Tint } from "./tints.ts";
 
 const checks: readonly Check[] = [
@@ -16,6 +16,7 @@ const checks: readonly Check[] = [
 ];
 /** A check that hangs, such as on a dead network disk, must not hang the others. */
 const deadlineMs = 15_000;
+const leastRoom = 20;
 const deepDeadlineMs = 3_600_000;
 
 const marks: Record<Level, [string, Tint]> = {
@@ -112,12 +113,18 @@ function print({ terminal }: Run, told: Told[]): void {
   for (const { check, level, found, means, next, fixed } of told) {
     const [mark, tint] = fixed ? ["✓", "green"] as const : marks[level];
     const state = fixed ? "repaired: " : "";
-    terminal.print(
-      `${terminal.tint(tint, mark)} ${padTo(check, width)}  ${state}${printable(found)}`,
-    );
     const indent = " ".repeat(width + 4);
-    terminal.print(terminal.tint("dim", `${indent}${means}`));
-    if (next !== null && !fixed) terminal.print(`${indent}→ ${printable(next)}`);
+    const room = Math.max(leastRoom, (terminal.columns ?? Infinity) - width - 4);
+    wrap(`${state}${found}`, room).forEach((line, i) => {
+      const lead = i === 0 ? `${terminal.tint(tint, mark)} ${padTo(check, width)}  ` : indent;
+      terminal.print(lead + line);
+    });
+    for (const line of wrap(means, room)) terminal.print(terminal.tint("dim", `${indent}${line}`));
+    if (next !== null && !fixed) {
+      wrap(next, room - 2).forEach((line, i) =>
+        terminal.print(`${indent}${i === 0 ? "→" : " "} ${line}`)
+      );
+    }
   }
   const count = (level: Level) => told.filter((one) => one.level === level && !one.fixed).length;
   const [broken, odd] = [count("fail"), count("warn")];

@@ -4,7 +4,7 @@ import { formatDuration } from "../duration.ts";
 import type { Command, Run } from "./command.ts";
 import { findService } from "./service.ts";
 import { markOf, tintStatus } from "./status-mark.ts";
-import { cut, padTo, printable } from "./text.ts";
+import { cut, padTo, printable, wrap } from "./text.ts";
 
 export const statusCommand: Command = {
   usage: "[ADDRESS]",
@@ -23,15 +23,25 @@ export const statusCommand: Command = {
   },
 };
 
+const nameWidth = 12;
+const leastRoom = 20;
+
 type Fact = [name: string, value: string];
 
 function show(run: Run, data: unknown, factsOf: () => Fact[]): number {
-  const { print, tint } = run.terminal;
+  const { columns, print, tint } = run.terminal;
   if (run.json) {
     print(JSON.stringify(data));
     return 0;
   }
-  for (const [name, value] of factsOf()) print(`${tint("dim", padTo(name, 12))} ${value}`);
+  const room = Math.max(leastRoom, (columns ?? Infinity) - nameWidth - 1);
+  for (const [name, value] of factsOf()) {
+    // What is coloured is short.
+    const lines = value.includes("\x1b") ? [value] : wrap(value, room);
+    lines.forEach((line, i) =>
+      print(`${tint("dim", padTo(i === 0 ? name : "", nameWidth))} ${line}`)
+    );
+  }
   return 0;
 }
 

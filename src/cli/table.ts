@@ -18,7 +18,7 @@ export interface Column {
 /** A cell is cut to no less than this, as long as another column can be left out. */
 const leastCell = 8;
 /** Of the last column, which tells why or what. */
-const leastLast = 10;
+const leastLast = 24;
 const gap = 2;
 
 /**

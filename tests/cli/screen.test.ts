@@ -205,10 +205,10 @@ describe("text", () => {
     for (let columns = 1; columns <= 240; columns++) {
       const lines = table(heads, rows, columns);
       for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
-      if (columns >= 56) {
-        expect(lines[1]).toMatch(new RegExp(`${id}  \\S*/last +some\\S+  w{9}`));
+      if (columns >= 70) {
+        expect(lines[1]).toMatch(new RegExp(`${id}  \\S*/last +some\\S+  w{20}`));
       }
-      expect(lines[1]!.includes("2026")).toBe(columns >= 82);
+      expect(lines[1]!.includes("2026")).toBe(columns >= 96);
     }
     expect(table(heads, rows, null)[1]).toBe(rows[0]!.join("  "));
   });
