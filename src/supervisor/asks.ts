@@ -130,9 +130,14 @@ export class Asks implements AsksFace {
     }
   }
 
-  /** Calls back once with the answer to an ask from the API, when durable. */
-  onAnswer(id: string, act: (outcome: Outcome) => void): void {
+  /** Calls back once with the answer to an ask from the API, when durable. @returns how to leave */
+  onAnswer(id: string, act: (outcome: Outcome) => void): () => void {
     this.#waiters.set(id, [...(this.#waiters.get(id) ?? []), act]);
+    return () => {
+      const others = this.#waiters.get(id)?.filter((one) => one !== act) ?? [];
+      if (others.length > 0) this.#waiters.set(id, others);
+      else this.#waiters.delete(id);
+    };
   }
 
   /** Ends all timers: the process stops. */

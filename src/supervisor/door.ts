@@ -141,11 +141,25 @@ export class Door {
     return row;
   }
 
-  /** The answer, also to an ask of an earlier request with the same key. */
+  /**
+   * The answer, also to an ask of an earlier request with the same key.
+   *
+   * @throws {DreamError} `ask_not_found` when the answer is kept no more
+   */
   async #answer(asker: string, id: string): Promise<Outcome> {
-    const waiting = new Promise<Outcome>((resolve) => this.#asks.onAnswer(id, resolve));
-    const row = this.#asks.find({ to: asker, ask: id }) ? null : await this.#core.store.ask(id);
-    return row?.outcome ? JSON.parse(row.outcome) : await waiting;
+    const waiting = Promise.withResolvers<Outcome>();
+    const forget = this.#asks.onAnswer(id, waiting.resolve);
+    try {
+      if (!this.#asks.find({ to: asker, ask: id })) {
+        // It was answered; the store has that as soon as it is durable.
+        await this.#core.ledger.flushed();
+        const { outcome } = await this.#asks.read(id);
+        if (outcome) return JSON.parse(outcome);
+      }
+      return await waiting.promise;
+    } finally {
+      forget();
+    }
   }
 }
 

@@ -38,7 +38,7 @@ export const ask: About = {
   reads: ["Idempotency-Key", "traceparent"],
   body: requestSchemas.ask,
   answer: shapes.replied,
-  refuses: [...untaken, ...unanswered],
+  refuses: [...untaken, ...unanswered, "ask_not_found"],
 };
 
 export const readAsk: About = {
