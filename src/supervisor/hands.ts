@@ -7,6 +7,8 @@
  * Invariants:
  * - I1 Who waits gets its turn in the order of arrival.
  * - I2 A turn that takes long is not counted: it holds nobody back for longer than `sliceMs`.
+ * - I3 Nor do turns of those who are not asked for, however many come: one of the line, but no
+ *   more, goes in each `sliceMs` without room.
  */
 import type { CancelTimer, Clock } from "../clock.ts";
 import type { Cell, Residence } from "./cell.ts";
@@ -25,7 +27,10 @@ export class Hands {
   readonly #options: HandsOptions;
   /** Turns that count, oldest first, with the monotonic ms of their hand-over. */
   readonly #held = new Map<Residence, number>();
-  readonly #waiting = new Set<Cell>();
+  /** With the monotonic ms since when they wait, oldest first. */
+  readonly #waiting = new Map<Cell, number>();
+  /** Monotonic ms when one went without room. */
+  #pushedMs = Number.NEGATIVE_INFINITY;
   #isCalling = false;
   #cancelLook: CancelTimer | null = null;
 
@@ -39,7 +44,7 @@ export class Hands {
    */
   admits(cell: Cell): boolean {
     if (this.#waiting.size === 0 && this.#hasRoom()) return true;
-    this.#waiting.add(cell);
+    this.#waiting.set(cell, this.#options.clock.monotonicMs());
     this.#look();
     return false;
   }
@@ -65,10 +70,15 @@ export class Hands {
 
   #call(): void {
     if (this.#isCalling) return;
+    const { clock, sliceMs } = this.#options;
     this.#isCalling = true;
     try {
-      for (const cell of this.#waiting) {
-        if (!this.#hasRoom()) break;
+      for (const [cell, sinceMs] of this.#waiting) {
+        if (!this.#hasRoom()) {
+          const nowMs = clock.monotonicMs();
+          if (nowMs - Math.max(sinceMs, this.#pushedMs) < sliceMs) break;
+          this.#pushedMs = nowMs;
+        }
         this.#waiting.delete(cell);
         this.#options.go(cell);
       }

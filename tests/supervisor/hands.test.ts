@@ -43,6 +43,24 @@ test("a turn that does not end holds nobody back for longer than a slice", async
   expect(hands.admits(cell("c"))).toBe(true);
 });
 
+test("turns of those who never wait hold nobody back for longer, either", async () => {
+  const { clock, gone, hands, cell } = open(1);
+  let last = residence();
+  hands.take(last);
+  for (const name of ["b", "c"]) expect(hands.admits(cell(name))).toBe(false);
+  const went: number[] = [];
+  for (let ms = 0; ms < 80; ms += 10) {
+    const next = residence();
+    hands.take(next);
+    hands.free(last);
+    last = next;
+    went.push(gone.length);
+    await clock.pass(10);
+  }
+  // One in each slice, so that they are never many.
+  expect(went).toEqual([0, 0, 0, 1, 1, 2, 2, 2]);
+});
+
 test("who loses its thread neither waits nor is waited for", () => {
   const { gone, hands, cell } = open(1);
   const [first, second] = [residence(), residence()];
