@@ -63,14 +63,30 @@ export class Placement {
     return Math.max(0, this.#core.limits.maxThreads - this.resident.size);
   }
 
-  /** Those that can have a thread now. */
+  /**
+   * Those that can have a thread now. Who is no more, or need not wait any more, takes nobody's
+   * turn; suspects beyond those that may run alone keep their places and let others by.
+   */
   takeWaiting(): Cell[] {
     const free = Math.min(
       this.#core.limits.maxThreads - this.resident.size,
       this.#core.limits.turnsInHand - this.#arriving,
     );
-    const taken = this.#waiting.splice(0, Math.max(0, free));
-    for (const cell of taken) cell.queued = false;
+    if (free <= 0 || this.#waiting.length === 0) return [];
+    const taken: Cell[] = [];
+    const stay: Cell[] = [];
+    let alone = mostAlone - this.#countAlone();
+    let looked = 0;
+    while (looked < this.#waiting.length && taken.length < free) {
+      const cell = this.#waiting[looked++]!;
+      const isWaiting = this.#core.registry.byKey(cell.key) === cell && cell.isRunnable;
+      if (isWaiting && cell.suspect && alone-- <= 0) stay.push(cell);
+      else {
+        cell.queued = false;
+        if (isWaiting) taken.push(cell);
+      }
+    }
+    this.#waiting.splice(0, looked, ...stay);
     return taken;
   }
 

@@ -23,8 +23,10 @@ export class TurnWatch {
     const { address } = cell;
     const followers = [...this.#followers].filter(([, at]) => isWithin(address, at));
     if (followers.length === 0) return null;
+    // By the time that it is durable the agent may be further.
+    const turn = cell.turns + 1;
     return () => {
-      const view = viewTurn(cell, hand, frame, atMs);
+      const view = viewTurn(cell, turn, hand, frame, atMs);
       for (const [follower] of followers) if (this.#followers.has(follower)) follower.turn(view);
     };
   }
@@ -38,6 +40,7 @@ export class TurnWatch {
 
 function viewTurn(
   cell: Cell,
+  turn: number,
   hand: readonly Envelope[],
   { consumed, state, summary }: TurnedFrame,
   atMs: number,
@@ -47,7 +50,7 @@ function viewTurn(
     address: cell.address,
     kind: cell.record.agent,
     chart: cell.kind.manifest.chart ?? null,
-    turn: cell.turns,
+    turn,
     atMs,
     status,
     value: value as TurnView["value"],

@@ -5,7 +5,7 @@ import type { Bundle } from "../../src/host/hosts.ts";
 import { systemIds } from "../../src/ids.ts";
 import type { Json } from "../../src/json.ts";
 import { defaultLimits, type Limits } from "../../src/limits.ts";
-import { openInMemoryStore } from "../../src/storage/in-memory-store.ts";
+import { openInMemoryStore, type StoreFault } from "../../src/storage/in-memory-store.ts";
 import { Tables } from "../../src/storage/in-memory-tables.ts";
 import { System } from "../../src/supervisor/system.ts";
 import { parseSwarm, type SwarmInput } from "../../src/swarm.ts";
@@ -47,6 +47,8 @@ export class ClockRig {
   hosts = new InProcessHosts();
   /** How long a transaction takes. */
   commitMs = 0;
+  /** What happens to the next transaction. */
+  fault: StoreFault | null = null;
   /** The next start is one with `--safe`. */
   safe = false;
   #options: ClockRigOptions;
@@ -67,7 +69,15 @@ export class ClockRig {
     const { children, kinds, limits, swarm, random } = this.#options;
     const { clock, log, ended, tables } = this;
     const hosts = this.hosts = new InProcessHosts();
-    const store = openInMemoryStore({ clock, tables, commitMs: () => this.commitMs });
+    const store = openInMemoryStore({
+      ...{ clock, tables },
+      commitMs: () => this.commitMs,
+      fault: () => {
+        const { fault } = this;
+        this.fault = null;
+        return fault;
+      },
+    });
     this.#crash = () => store.crash();
     this.calls.length = 0;
     const described = await Promise.all(kinds.map((name) => describe(hosts, name)));
