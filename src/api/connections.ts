@@ -176,9 +176,12 @@ class Connection {
   #watch(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
     const reader = body.getReader();
     let stop: CancelTimer = () => {};
+    let isOver = false;
     const end = () => {
       stop();
-      this.#done();
+      // Whoever leaves while a part is awaited ends that read, too.
+      if (!isOver) this.#done();
+      isOver = true;
     };
     const wait = () => stop = this.#clock.after(this.#bounds.idleMs, () => this.cut());
     return new ReadableStream<Uint8Array>({

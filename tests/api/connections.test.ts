@@ -2,6 +2,7 @@
  * Connections that send nothing, too slowly, or read nothing, over real sockets; time passes as the
  * test says, so that a machine that has no time for it cuts nobody.
  */
+import { connect as connectHttp2 } from "node:http2";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ConnectionBounds } from "../../src/api/connections.ts";
 import { serve, type Server } from "../../src/api/serve.ts";
@@ -174,6 +175,41 @@ describe("streams", () => {
       await clock.pass(50);
       return told.cancelled;
     }, { what: "the end of the stream" });
+  });
+});
+
+describe("several streams in one connection (HTTP/2)", () => {
+  test("one that is left ends neither the others nor their connection", async () => {
+    const left = Promise.withResolvers<void>();
+    let say = (_: string) => {};
+    const body = (onCancel: () => void) =>
+      new ReadableStream<Uint8Array>({
+        start(controller) {
+          say = (text) => controller.enqueue(encoder.encode(text));
+          say("data: 0\n\n");
+        },
+        cancel: onCancel,
+      });
+    const headers = { "content-type": "text/event-stream" };
+    open({ idleMs: 400 }, ({ url }) => (
+      new Response(body(url.endsWith("/left") ? left.resolve : () => {}), { headers })
+    ));
+    const session = connectHttp2(server.url);
+    const lost = session.request({ ":path": "/left" });
+    await new Promise((resolve) => lost.once("data", resolve));
+    const kept = session.request({ ":path": "/kept" });
+    let heard = 0;
+    kept.on("data", () => void heard++);
+    await eventually(() => heard === 1, { what: "the beginning of the other stream" });
+    lost.close();
+    await left.promise;
+    // For longer than a connection may be idle.
+    for (let n = 1; n <= 8; n++) {
+      await clock.pass(100);
+      say(`data: ${n}\n\n`);
+      await eventually(() => heard === n + 1, { what: "the next part", everyMs: 1 });
+    }
+    session.destroy();
   });
 });
 
