@@ -96,7 +96,10 @@ function streamOf(source: Source, clock: Clock, slowMs: number): ReadableStream<
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       stopWatch();
-      const bytes = await nextBytes(source);
+      const bytes = await nextBytes(source).catch((error) => {
+        log.close();
+        throw error;
+      });
       if (isCut) return;
       if (bytes === null) {
         log.close();

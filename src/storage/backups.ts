@@ -117,7 +117,10 @@ function readOnce(file: Deno.FsFile, clock: Clock, onEnd: () => void): ReadableS
     async pull(controller) {
       stopWaiting();
       const piece = new Uint8Array(pieceBytes);
-      const count = await file.read(piece);
+      const count = await file.read(piece).catch((error) => {
+        end();
+        throw error;
+      });
       if (!isOpen) return;
       if (count === null) {
         end();

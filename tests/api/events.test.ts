@@ -186,3 +186,15 @@ test("rounds are further apart with more followers: what comes between goes toge
     expect(after).toBe(1_000);
   }
 });
+
+test("a read that fails ends the stream, and leaves no follower behind", async () => {
+  await happen({});
+  const { store } = door.control;
+  const read = store.events;
+  store.events = (query) => query.limit > 1 ? Promise.reject(new Error("planted")) : read(query);
+  try {
+    await expect(all({ since: 0 })).rejects.toBeInstanceOf(Error);
+  } finally {
+    store.events = read;
+  }
+});

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import Database from "libsql";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { readArchive, writeArchive } from "../../src/backup-archive.ts";
 import type { BackupManifest } from "../../src/backup-manifest.ts";
 import { systemClock } from "../../src/clock.ts";
@@ -240,6 +240,16 @@ describe("making backups", () => {
     await clock.pass(61_000);
     await expect(reader.read()).rejects.toMatchObject({ code: "request_timeout" });
     expect(existsSync(join(folder, "backup.part"))).toBe(false);
+    await (await backups.make()).body.cancel();
+  });
+
+  it("is free for the next when what it made cannot be read", async () => {
+    const file = join(home.path, "dreamos.db");
+    new Database(file).close();
+    const backups = backupsOf(file);
+    const { body } = await backups.make();
+    vi.spyOn(Deno.FsFile.prototype, "read").mockRejectedValueOnce(new Error("planted"));
+    await expect(new Response(body).arrayBuffer()).rejects.toThrow("planted");
     await (await backups.make()).body.cancel();
   });
 
