@@ -144,8 +144,11 @@ async function mergePage(
   for (const [source, page] of pages) {
     const count = taken.get(source) ?? 0;
     if (count === page.items.length) next[source] = page.nextCursor ?? "";
-    // Only the list itself can say where it goes on in the middle of a page.
-    else if (count > 0) next[source] = (await lists[source].read(from[source], count)).nextCursor;
+    // Only the list itself can say where it goes on in the middle of a page; "" when retention has
+    // taken the rest meanwhile.
+    else if (count > 0) {
+      next[source] = (await lists[source].read(from[source], count)).nextCursor ?? "";
+    }
   }
   const isOver = sources.every((source) => next[source] === "");
   return { items, nextCursor: isOver ? null : writePlaces(next) };

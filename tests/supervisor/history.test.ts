@@ -192,6 +192,24 @@ describe("of an agent", () => {
     expect(messagesFirst).toEqual(eventsFirst);
   });
 
+  it("tells nothing twice when retention takes the rest of a list meanwhile", async () => {
+    const address = "/agents/a-1";
+    const event = (atMs: number) => (
+      { op: "event" as const, row: { atMs, type: "agent.restarted", address, data: "{}" } }
+    );
+    await store.commit([
+      ...[agent(1), envelope(1, 1, { sentAtMs: 10 }), envelope(1, 2, { sentAtMs: 30 })],
+      ...[event(20), event(25)],
+    ]);
+    const messages = store.messages;
+    // The older message is gone when the list is asked where the newer one stands in it.
+    store.messages = async (query) => {
+      const page = await messages(query);
+      return query.limit === 1 ? { ...page, nextCursor: null } : page;
+    };
+    expect(await story(2)).toEqual(["received 30", "event 25", "event 20"]);
+  });
+
   it("goes on where an agent has gone, and refuses what was never there", async () => {
     await store.commit([agent(1), envelope(1, 1), state(1, [0, 0, 1, 0])]);
     await store.commit([{ op: "agentGone", key: 1 }]);
