@@ -14,6 +14,17 @@ export function answer(value: unknown, status = 200, headers: Record<string, str
   });
 }
 
+/** Server-sent events, as they come. */
+export function answerStream(body: ReadableStream<Uint8Array>): Response {
+  return new Response(body, {
+    headers: {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    },
+  });
+}
+
 /** `{"error":{"code","message","details"}}` with the status of the code; a wait is told in s. */
 export function refuse(error: ErrorData, headers: Record<string, string> = {}): Response {
   const { status } = errorKinds[error.code];

@@ -25,6 +25,23 @@ export interface CallOptions extends WriteOptions {
   body?: unknown;
 }
 
+type Query = Record<string, string | number | boolean | undefined>;
+
+/** `?name=value…`, without what is undefined; nothing when nothing is left. */
+export function queryOf(query: Query): string {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined) params.set(key, String(value));
+  }
+  return params.size > 0 ? `?${params}` : "";
+}
+
+/** One page of a list. */
+export interface PageQuery {
+  limit?: number;
+  cursor?: string;
+}
+
 /** The body of an answer that goes on. @throws {DreamError} the service's refusal */
 export async function openStream(
   options: ClientOptions,

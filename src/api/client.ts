@@ -33,6 +33,8 @@ import {
   type ClientOptions,
   openResponse,
   openStream,
+  type PageQuery,
+  queryOf,
   type RequestOptions,
   type WriteOptions,
 } from "./call-client.ts";
@@ -94,11 +96,6 @@ export const lanes = ["control", "high", "normal", "low"] as const satisfies rea
 type Without<T> = Omit<T, "trace" | "payload"> & { payload?: Json };
 export type NewMessage = Without<MessageInput>;
 export type NewAsk = Without<AskInput>;
-
-export interface PageQuery {
-  limit?: number;
-  cursor?: string;
-}
 
 /** Every method throws `DreamError` with the server's code, or `not_running` without a server. */
 export interface Client extends LogClient, StreamClient, ListingClient {
@@ -206,16 +203,8 @@ export function createClient(options: ClientOptions): Client {
     },
     ...logClient(call, open),
     ...streamClient(open),
-    ...listingClient(call, queryOf),
-    tokens: tokenClient(call, queryOf),
+    ...listingClient(call),
+    tokens: tokenClient(call),
     shutdown: () => call("POST", "/api/v1/shutdown"),
   };
-}
-
-function queryOf(query: Record<string, string | number | boolean | undefined>): string {
-  const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined) params.set(key, String(value));
-  }
-  return params.size > 0 ? `?${params}` : "";
 }

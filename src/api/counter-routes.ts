@@ -5,6 +5,7 @@ import type { Address } from "../address.ts";
 import type { Control } from "../supervisor/control.ts";
 import type { CountersFrame } from "../supervisor/counter-views.ts";
 import { readCountersQuery } from "./requests.ts";
+import { answerStream } from "./answer.ts";
 import type { Route } from "./route.ts";
 import { subtreeOf } from "./scope.ts";
 
@@ -28,13 +29,7 @@ export function counterRoute(options: CounterRouteOptions): Route {
     handle(c, caller) {
       const { under, everyMs } = readCountersQuery(c.req.query());
       const top = subtreeOf(caller, under);
-      return new Response(streamOf(options, top, everyMs), {
-        headers: {
-          "content-type": "text/event-stream; charset=utf-8",
-          "cache-control": "no-store",
-          "x-content-type-options": "nosniff",
-        },
-      });
+      return answerStream(streamOf(options, top, everyMs));
     },
   };
 }

@@ -1,6 +1,7 @@
 /** The client's side of `GET /events`: goes on by itself where it was cut off. */
 import { DreamError } from "../errors.ts";
 import { readEvents } from "../event-stream.ts";
+import { queryOf } from "./call-client.ts";
 import type { EventGap, EventView } from "./views.ts";
 
 export interface EventsOptions {
@@ -28,12 +29,8 @@ export async function followEvents(
   { signal, onGap = () => {}, ...query }: EventsOptions,
 ): Promise<AsyncIterable<EventView>> {
   const openAfter = (after: number | undefined) => {
-    const params = new URLSearchParams();
     const asked = after === undefined ? query : { ...query, since: undefined, after };
-    for (const [key, value] of Object.entries(asked)) {
-      if (value !== undefined) params.set(key, String(value));
-    }
-    return open(`/api/v1/events?${params}`, signal);
+    return open(`/api/v1/events${queryOf(asked)}`, signal);
   };
   const isFromNow = query.after === undefined && query.since === undefined;
   const again = async (last: number | null) => {

@@ -6,6 +6,7 @@ import { DreamError } from "../errors.ts";
 import type { Control } from "../supervisor/control.ts";
 import type { EventFilter, EventFollow, StoredEvent } from "../supervisor/event-log.ts";
 import { type EventsQuery, readEventsQuery } from "./requests.ts";
+import { answerStream } from "./answer.ts";
 import type { Route } from "./route.ts";
 import { subtreeOf } from "./scope.ts";
 import { type EventGap, viewEvent } from "./views.ts";
@@ -44,13 +45,7 @@ export function eventRoute({ control, clock, slowReaderMs = 30_000 }: EventRoute
           follow: query.follow,
           gap: await gapAfter(after, log),
         };
-        return new Response(streamOf(source, clock, slowReaderMs), {
-          headers: {
-            "content-type": "text/event-stream; charset=utf-8",
-            "cache-control": "no-store",
-            "x-content-type-options": "nosniff",
-          },
-        });
+        return answerStream(streamOf(source, clock, slowReaderMs));
       } catch (error) {
         log.close();
         throw error;

@@ -10,13 +10,10 @@ import type {
   OpenAskView,
   TimerView,
 } from "../supervisor/listing-views.ts";
+import { type PageQuery, queryOf } from "./call-client.ts";
 import type { EnvelopeView } from "./views.ts";
 
-interface Paging {
-  limit?: number;
-  cursor?: string;
-}
-interface Subtree extends Paging {
+interface Subtree extends PageQuery {
   under?: string;
 }
 
@@ -30,10 +27,10 @@ export interface ListingClient {
     query?: Subtree & { status?: "open" | "settled"; since?: string | number },
   ): Promise<Page<OpenAskView>>;
   /** What waits in the mailbox of an agent, the most urgent lane first. */
-  mailbox(address: string, query?: Paging & { lane?: string }): Promise<Page<EnvelopeView>>;
-  hosts(query?: Paging & { group?: string }): Promise<Page<HostInfo>>;
+  mailbox(address: string, query?: PageQuery & { lane?: string }): Promise<Page<EnvelopeView>>;
+  hosts(query?: PageQuery & { group?: string }): Promise<Page<HostInfo>>;
   /** Code that agents are made of, by kind, newest first. */
-  bundles(query?: Paging & { kind?: string }): Promise<Page<BundleView>>;
+  bundles(query?: PageQuery & { kind?: string }): Promise<Page<BundleView>>;
   /** @throws {DreamError} `bundle_not_found` */
   bundle(hash: string): Promise<BundleDetail>;
   /** The bounds of this system. */
@@ -46,9 +43,8 @@ export interface ListingClient {
 }
 
 type Call = <T>(method: string, path: string) => Promise<T>;
-type QueryOf = (query: Record<string, string | number | boolean | undefined>) => string;
 
-export function listingClient(call: Call, queryOf: QueryOf): ListingClient {
+export function listingClient(call: Call): ListingClient {
   const list = (path: string) => <T>(query: object = {}) =>
     call<Page<T>>("GET", `/api/v1/${path}${queryOf({ ...query })}`);
   return {

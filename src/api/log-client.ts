@@ -3,6 +3,7 @@ import { readEvents } from "../event-stream.ts";
 import type { LogEntry, LogLevel } from "../log.ts";
 import type { Page } from "../storage/store.ts";
 import type { TraceView } from "../traces/traces.ts";
+import { queryOf } from "./call-client.ts";
 import type { OpenStream } from "./event-client.ts";
 
 /** Which lines; moments are `10m`, ISO 8601 or epoch milliseconds. */
@@ -45,22 +46,14 @@ type Call = <T>(method: string, path: string, options?: { body?: unknown }) => P
 
 export function logClient(call: Call, open: OpenStream): LogClient {
   return {
-    logs: (query = {}) => call("GET", `/api/v1/logs?${textOf(query)}`),
+    logs: (query = {}) => call("GET", `/api/v1/logs${queryOf({ ...query })}`),
     followLogs: async ({ signal, ...query } = {}) =>
-      entriesOf(await open(`/api/v1/logs/stream?${textOf(query)}`, signal)),
+      entriesOf(await open(`/api/v1/logs/stream${queryOf({ ...query })}`, signal)),
     trace: (id) => call("GET", `/api/v1/traces/${encodeURIComponent(id)}`),
     logLevels: () => call("GET", "/api/v1/logs/levels"),
     setLogLevel: (address, level) =>
       call("POST", "/api/v1/logs/levels", { body: { address, level } }),
   };
-}
-
-function textOf(query: object): string {
-  const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined) params.set(key, String(value));
-  }
-  return params.toString();
 }
 
 async function* entriesOf(body: ReadableStream): AsyncGenerator<LogEntry> {

@@ -4,6 +4,7 @@ import { parseAddress, rootAddress } from "../address.ts";
 import { DreamError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import { type LogFilter, type LogLevel, logLevels } from "../log.ts";
+import { readNumber } from "../storage/page-cursor.ts";
 import { count, cursor, flag, read, readSince } from "./requests.ts";
 
 const filter = {
@@ -43,17 +44,7 @@ export function readLogsQuery(
   const { limit, cursor, ...rest } = read(logsQuery, query, "the query");
   const wanted = { filter: filterOf(rest, nowMs), limit };
   if (cursor === undefined) return wanted;
-  const before = /^log\.(\d{1,15})$/.exec(cursor)?.[1];
-  if (before !== undefined) return { ...wanted, before: Number(before) };
-  throw new DreamError(
-    "bad_cursor",
-    `Cannot use the cursor ${JSON.stringify(cursor.slice(0, 80))}: wanted one of this list's pages`,
-  );
-}
-
-/** The cursor of the page before the line `before`. */
-export function cursorOf(before: number | null): string | null {
-  return before === null ? null : `log.${before}`;
+  return { ...wanted, before: readNumber(cursor) };
 }
 
 /** The query of `GET /logs/stream`; `after` is undefined for all since, or for what comes. */

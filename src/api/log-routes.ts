@@ -5,9 +5,9 @@ import type { Limits } from "../limits.ts";
 import type { LogFilter } from "../log.ts";
 import type { LogFollow, LogReader } from "../logs/book.ts";
 import type { TokenCaller } from "../supervisor/control.ts";
-import { answer } from "./answer.ts";
+import { answer, answerStream } from "./answer.ts";
 import { readJsonBody } from "./body.ts";
-import { cursorOf, readLevel, readLogsQuery, readStreamQuery } from "./log-requests.ts";
+import { readLevel, readLogsQuery, readStreamQuery } from "./log-requests.ts";
 import { openPage } from "./paging.ts";
 import type { Route } from "./route.ts";
 import { subtreeOf } from "./scope.ts";
@@ -43,8 +43,8 @@ export function logRoutes({ logs, clock, limits }: LogRouteOptions): Route[] {
       async handle(c, caller) {
         const { query, seal } = openPage(c);
         const { filter, ...range } = readLogsQuery(query, clock.wallMs());
-        const page = await logs.page(within(filter, caller), range);
-        return answer(seal({ items: page.items, nextCursor: cursorOf(page.before) }));
+        const { items, before } = await logs.page(within(filter, caller), range);
+        return answer(seal({ items, nextCursor: before === null ? null : String(before) }));
       },
     },
     {
@@ -57,13 +57,7 @@ export function logRoutes({ logs, clock, limits }: LogRouteOptions): Route[] {
         const now = { nowMs: clock.wallMs(), newest: logs.newest };
         const last = c.req.header("last-event-id");
         const { filter, ...range } = readStreamQuery(c.req.query(), last, now);
-        return new Response(streamOf(logs.follow(within(filter, caller), range)), {
-          headers: {
-            "content-type": "text/event-stream; charset=utf-8",
-            "cache-control": "no-store",
-            "x-content-type-options": "nosniff",
-          },
-        });
+        return answerStream(streamOf(logs.follow(within(filter, caller), range)));
       },
     },
     {

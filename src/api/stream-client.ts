@@ -2,6 +2,7 @@
 import { readEvents } from "../event-stream.ts";
 import type { CountersFrame } from "../supervisor/counter-views.ts";
 import type { TurnView } from "../supervisor/turn-views.ts";
+import { queryOf } from "./call-client.ts";
 import { type EventsOptions, followEvents, type OpenStream } from "./event-client.ts";
 import type { EventView } from "./views.ts";
 
@@ -33,11 +34,8 @@ export function streamClient(open: OpenStream): StreamClient {
   return {
     turns: async (address, { signal } = {}) =>
       viewsOf("turn", await open(`/api/v1/agents/${encodeURIComponent(address)}/turns`, signal)),
-    counters: async ({ signal, ...query } = {}) => {
-      const params = new URLSearchParams();
-      for (const [key, value] of Object.entries(query)) params.set(key, String(value));
-      return viewsOf("counters", await open(`/api/v1/counters?${params}`, signal));
-    },
+    counters: async ({ signal, ...query } = {}) =>
+      viewsOf("counters", await open(`/api/v1/counters${queryOf(query)}`, signal)),
     events: (options = {}) => followEvents(open, options),
   };
 }

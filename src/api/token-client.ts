@@ -7,6 +7,7 @@ import type {
   TokenQuery,
   TokenView,
 } from "../supervisor/token-views.ts";
+import { queryOf } from "./call-client.ts";
 
 /** For tokens of role `admin`; `self` for all. */
 export interface TokenClient {
@@ -23,10 +24,7 @@ export interface TokenClient {
 
 type Call = <T>(method: string, path: string, options?: { body?: unknown }) => Promise<T>;
 
-export function tokenClient(
-  call: Call,
-  queryOf: (query: Record<string, string | number | undefined>) => string,
-): TokenClient {
+export function tokenClient(call: Call): TokenClient {
   const path = (name: string) => `/api/v1/tokens/${encodeURIComponent(name)}`;
   return {
     self: () => call("GET", "/api/v1/tokens/self"),

@@ -4,6 +4,7 @@ import { parseAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import type { Control } from "../supervisor/control.ts";
 import type { TurnView } from "../supervisor/turn-views.ts";
+import { answerStream } from "./answer.ts";
 import type { Route } from "./route.ts";
 
 /** Bytes that one follower may be behind; what comes then is not sent, and counted. */
@@ -24,13 +25,7 @@ export function turnRoute({ control, clock }: { control: Control; clock: Clock }
       const address = given === "/" ? given : parseAddress(given);
       // Who follows nothing is told so.
       if (address !== "/") await control.agent(address);
-      return new Response(streamOf(control, clock, address), {
-        headers: {
-          "content-type": "text/event-stream; charset=utf-8",
-          "cache-control": "no-store",
-          "x-content-type-options": "nosniff",
-        },
-      });
+      return answerStream(streamOf(control, clock, address));
     },
   };
 }
