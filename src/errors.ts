@@ -177,6 +177,7 @@ export const errorKinds = {
   expired: { status: 504, exit: 6, hint: "Send again with a longer expiresInMs." },
   // load
   mailbox_full: { status: 429, exit: 1, hint: "Wait as Retry-After says and send again." },
+  too_many_streams: { status: 429, exit: 1, hint: "End streams that nobody reads any more." },
   too_many_children: { status: 429, exit: 1, hint: "Wait until other children have ended." },
   storage_unavailable: {
     status: 503,

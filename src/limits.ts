@@ -34,6 +34,8 @@ export interface Limits {
   hostMb: number;
   /** A host is retired after this many thread starts (threads leak a little). */
   startsPerHost: number;
+  /** Streams of the API that are open at one time; one token may have half of them. */
+  streams: number;
   /** New requests are refused below this free space of HOME's disk. */
   minFreeBytes: number;
   keepConsumedMs: number;
@@ -77,6 +79,7 @@ export const defaultLimits: Limits = {
   heapMb: 512,
   hostMb: 4_096,
   startsPerHost: 500,
+  streams: 1_000,
   minFreeBytes: 64 * MiB,
   keepConsumedMs: 7 * day,
   keepConsumedCount: 1_000_000,

@@ -7,9 +7,11 @@ import type { Config } from "../config.ts";
 import { DreamError, toErrorData } from "../errors.ts";
 import type { Ids } from "../ids.ts";
 import type { Limits } from "../limits.ts";
+import type { Log } from "../log.ts";
 import type { LogReader } from "../logs/book.ts";
-import type { Control } from "../supervisor/control.ts";
+import type { Control, TokenCaller } from "../supervisor/control.ts";
 import type { Traces } from "../traces/traces.ts";
+import { accessLog } from "./access-log.ts";
 import { answer, refuse } from "./answer.ts";
 import { cutStream } from "./cut-stream.ts";
 import { openApiOf, operationOf } from "./openapi.ts";
@@ -17,9 +19,10 @@ import { referenceHeaders, referencePage } from "./reference-page.ts";
 import { type RequestMeter, requestMeter } from "./request-meter.ts";
 import { bearerOf, checkQuery, permit } from "./guard.ts";
 import { checkHost } from "./host-names.ts";
-import type { Route } from "./route.ts";
+import type { Route, TokenRoute } from "./route.ts";
 import { inTrace } from "./request-trace.ts";
 import { type RouteOptions, routesOf } from "./routes.ts";
+import { isStream, Streams } from "./streams.ts";
 
 export interface AppOptions {
   control: Control;
@@ -32,6 +35,8 @@ export interface AppOptions {
   names?: ReadonlySet<string>;
   /** What `/logs` shows; without it, nothing. */
   logs?: LogReader;
+  /** Where a line for each request goes, if somebody wants to see it; default nowhere. */
+  log?: Log;
   /** What makes spans of requests; without it there are none. */
   traces?: Traces;
   /** A reader of events that takes nothing for so long is cut off; default 30 s. */
@@ -52,7 +57,10 @@ export function createApp(options: AppOptions): Hono {
   const { control: { tokens }, names = new Set<string>() } = options;
   const authenticate = (request: Request) => tokens.authenticate(bearerOf(request));
   const meter = requestMeter(options.clock);
+  const access = accessLog(options.clock, options.log ?? (() => {}));
+  const streams = new Streams({ most: options.limits.streams, meter });
   app.use(meter.measure);
+  app.use(access.write);
   app.use(async (c, next) => {
     checkHost(c.req.raw, names);
     await next();
@@ -88,11 +96,29 @@ export function createApp(options: AppOptions): Hono {
       const caller = authenticate(c.req.raw);
       permit(route, caller, c);
       checkQuery(route, c);
-      const carryOut = async () =>
-        cutStream(await route.handle(c, caller), () => void authenticate(c.req.raw), options.clock);
+      access.calledBy(c.req.raw, caller.name);
+      const carryOut = isStream(route)
+        ? () => openStream(route, c, caller)
+        : async () => await route.handle(c, caller);
       return await inTrace(options.traces, c, route.path, carryOut);
     } catch (error) {
       return refuseThrown(error, c);
+    }
+  }
+
+  /** Its place is free again when it has ended, or was never begun. */
+  async function openStream(route: TokenRoute, c: Context, caller: TokenCaller) {
+    const over = streams.open(route.path, caller.name);
+    try {
+      const response = await route.handle(c, caller);
+      const check = () => void authenticate(c.req.raw);
+      const stream = cutStream(response, { check, over, clock: options.clock });
+      // Nobody would ever read, nor end it.
+      if (c.req.raw.method === "HEAD") await stream.body?.cancel();
+      return stream;
+    } catch (error) {
+      over();
+      throw error;
     }
   }
 

@@ -2,6 +2,14 @@
 import type { Clock } from "../clock.ts";
 import { toErrorData } from "../errors.ts";
 
+export interface StreamBounds {
+  /** Throws when the stream must not go on. */
+  check(): void;
+  /** Called once when it has ended, whoever ended it. */
+  over(): void;
+  clock: Clock;
+}
+
 /** How soon a stream on which nothing happens ends with its token. */
 const lookEveryMs = 1_000;
 
@@ -10,13 +18,16 @@ const lookEveryMs = 1_000;
  * each piece goes out, so nothing is said that the token could not be told by a new request, and
  * every second beside that: a token that has ended holds no line open.
  */
-export function cutStream(response: Response, check: () => void, clock: Clock): Response {
-  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
-  const reader = isStream ? response.body?.getReader() : undefined;
-  if (!reader) return response;
+export function cutStream(response: Response, { check, over, clock }: StreamBounds): Response {
+  const reader = response.body?.getReader();
+  if (!reader) {
+    over();
+    return response;
+  }
   let hasEnded = false;
   let stopLooking = () => {};
   const end = () => {
+    if (!hasEnded) over();
     hasEnded = true;
     stopLooking();
   };

@@ -9,12 +9,11 @@ import { type EventsQuery, readEventsQuery } from "./requests.ts";
 import { answerStream } from "./answer.ts";
 import type { Route } from "./route.ts";
 import { subtreeOf } from "./scope.ts";
+import { beatMs } from "./streams.ts";
 import { type EventGap, viewEvent } from "./views.ts";
 
 /** Bytes that are made ready for a reader before it takes them. */
 const mostReady = 64 * 1024;
-/** A comment so often keeps the line open. */
-const beatMs = 15_000;
 const encoder = new TextEncoder();
 
 export interface EventRouteOptions {
@@ -91,7 +90,7 @@ function streamOf(source: Source, clock: Clock, slowMs: number): ReadableStream<
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       stopWatch();
-      const bytes = await nextBytes(source).catch((error) => {
+      const bytes = await nextBytes(source, clock).catch((error) => {
         log.close();
         throw error;
       });
@@ -118,8 +117,9 @@ function streamOf(source: Source, clock: Clock, slowMs: number): ReadableStream<
 }
 
 /** What comes next, or a comment when nothing did for a while; null at the end. */
-async function nextBytes(source: Source): Promise<Uint8Array | null> {
+async function nextBytes(source: Source, clock: Clock): Promise<Uint8Array | null> {
   const { log, filter, gap } = source;
+  const beatAtMs = clock.monotonicMs() + beatMs;
   if (gap) {
     source.gap = null;
     return encoder.encode(`event: gap\ndata: ${JSON.stringify(gap)}\n\n`);
@@ -131,10 +131,10 @@ async function nextBytes(source: Source): Promise<Uint8Array | null> {
     if (items.length > 0) return bytesOfAll(items);
     if (!wasAtEnd) continue;
     if (!source.follow) return null;
-    const asked = source.after;
-    if (!await log.wait(asked, beatMs)) return null;
-    const more = await log.read(asked, filter);
-    if (more.upTo === asked) return encoder.encode(":\n\n");
+    // However much comes that this reader does not want.
+    const leftMs = beatAtMs - clock.monotonicMs();
+    if (leftMs <= 0) return encoder.encode(":\n\n");
+    if (!await log.wait(source.after, leftMs)) return null;
   }
 }
 

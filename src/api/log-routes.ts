@@ -11,11 +11,10 @@ import { readLevel, readLogsQuery, readStreamQuery } from "./log-requests.ts";
 import { openPage } from "./paging.ts";
 import type { Route } from "./route.ts";
 import { subtreeOf } from "./scope.ts";
+import { beatMs } from "./streams.ts";
 
 /** Bytes that are made ready for a reader before it takes them. */
 const mostReady = 64 * 1024;
-/** A comment so often keeps the line open. */
-const beatMs = 15_000;
 
 export interface LogRouteOptions {
   clock: Clock;

@@ -7,6 +7,7 @@ import { version } from "../version.ts";
 import { type About, type RequestHeader, tags } from "./about.ts";
 import { addExamples, type JsonObject } from "./openapi-examples.ts";
 import type { Route } from "./route.ts";
+import { isStream } from "./streams.ts";
 import { refusal } from "./shapes/words.ts";
 
 /** What hono-openapi collects from the handlers of a route with its whole path. */
@@ -63,11 +64,13 @@ export async function openApiOf(app: Hono, routes: readonly Route[]): Promise<Js
 }
 
 /** Codes that a route can be refused with, most general first. */
-export function refusalsOf({ about, path, role }: Route): ErrorCode[] {
+export function refusalsOf(route: Route): ErrorCode[] {
+  const { about, path, role } = route;
   const codes: ErrorCode[] = ["forbidden_host", "shutting_down", "internal"];
   if (role !== "anyone") {
     codes.push("bad_request", "unauthorized", "forbidden", "storage_unavailable");
   }
+  if (isStream(route)) codes.push("too_many_streams");
   if (about.body) {
     codes.push("bad_request", "invalid_json", "invalid_payload", "payload_too_large");
     codes.push("request_timeout", "unsupported_media_type");

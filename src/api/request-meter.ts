@@ -1,12 +1,14 @@
 /** Counts requests by route and code. Routes, never paths: what is asked for names agents. */
 import type { Context, Next } from "hono";
 import { routePath } from "hono/route";
-import { Counter, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock } from "../clock.ts";
 
 export interface RequestMeter {
   /** Goes around every other handler. */
   measure(context: Context, next: Next): Promise<void>;
+  streamOpened(route: string): void;
+  streamEnded(route: string): void;
   /** In Prometheus' text format. */
   text(): Promise<string>;
 }
@@ -27,12 +29,19 @@ export function requestMeter(clock: Clock): RequestMeter {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
     registers: [registry],
   });
+  const streams = new Gauge({
+    name: "dreamos_api_streams",
+    help: "Streams of server-sent events that are open",
+    labelNames: ["route"] as const,
+    registers: [registry],
+  });
   return {
+    streamOpened: (route) => streams.inc({ route }),
+    streamEnded: (route) => streams.dec({ route }),
     async measure(context, next) {
       const begunMs = clock.monotonicMs();
       await next();
-      const found = routePath(context, -1);
-      const route = found.includes("*") ? "none" : found;
+      const route = routeOf(context);
       const { method } = context.req;
       const known = ["GET", "POST", "DELETE"].includes(method) ? method : "other";
       requests.inc({ route, method: known, code: context.res.status });
@@ -40,4 +49,10 @@ export function requestMeter(clock: Clock): RequestMeter {
     },
     text: () => registry.metrics(),
   };
+}
+
+/** The path of the route that a request was for, with `:name` for parameters, or `none`. */
+export function routeOf(context: Context): string {
+  const found = routePath(context, -1);
+  return found.includes("*") ? "none" : found;
 }

@@ -6,11 +6,10 @@ import type { Control } from "../supervisor/control.ts";
 import type { TurnView } from "../supervisor/turn-views.ts";
 import { answerStream } from "./answer.ts";
 import type { Route } from "./route.ts";
+import { beatMs } from "./streams.ts";
 
 /** Bytes that one follower may be behind; what comes then is not sent, and counted. */
 const mostBehind = 16 * 1024 * 1024;
-/** A comment so often keeps the line open. */
-const beatMs = 15_000;
 
 /** The route; `/` follows every agent. */
 export function turnRoute({ control, clock }: { control: Control; clock: Clock }): Route {

@@ -270,6 +270,7 @@ async function openApi(
     limits: config.limits,
     names: namesOf(config.host, config.allowHosts),
     logs: book,
+    log: book.log,
     traces: system.traces,
     logError: failureLog(book.log),
   });

@@ -122,6 +122,8 @@ export class LogBook implements LogReader {
     };
     return {
       next: async (waitMs) => {
+        const { clock } = this.#options;
+        const untilMs = clock.monotonicMs() + waitMs;
         while (isOpen) {
           const wasAtEnd = past === null && seen >= this.newest;
           if (!wasAtEnd) {
@@ -130,8 +132,10 @@ export class LogBook implements LogReader {
             continue;
           }
           if (!follow || this.#isEnding) return null;
-          await this.#wait(waitMs, (resolve) => wake = resolve);
-          if (isOpen && seen >= this.newest && !this.#isEnding) return [];
+          // However much is written that this one does not want.
+          const leftMs = untilMs - clock.monotonicMs();
+          if (leftMs <= 0) return [];
+          await this.#wait(leftMs, (resolve) => wake = resolve);
         }
         return null;
       },

@@ -14,7 +14,7 @@ beforeEach(async () => {
   folder = await Deno.makeTempDir();
   const limits = { ...defaultLimits, logFileBytes: 4_000 };
   book = new LogBook({ folder, clock: systemClock, limits, level: "info" });
-  door = openDoor({ logs: book });
+  door = openDoor({ logs: book, log: book.log });
 });
 afterEach(async () => {
   book.endFollowing();
@@ -124,5 +124,40 @@ describe("levels", () => {
       expect([address, (await set({ address, level: "debug" })).status]).toEqual([address, 400]);
     }
     expect(book.levels()).toEqual({ "/": "info", "/a": "debug" });
+  });
+});
+
+describe("requests", () => {
+  const lines = async () => {
+    const { items } = await clientOf().logs({ level: "debug" });
+    return items.filter(({ message }) => message === "request").reverse();
+  };
+
+  it("have a line each while somebody wants them, without what was asked for", async () => {
+    await door.call("/api/v1/messages?to=/secret-place");
+    expect(await lines()).toEqual([]);
+    await clientOf().setLogLevel("/", "debug");
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    const traceparent = `00-${traceId}-b7ad6b7169203331-00`;
+    await door.call("/api/v1/messages?to=/secret-place", { headers: { traceparent } });
+    await door.post("/api/v1/messages", { to: "/secret-place", type: "x", payload: "secret" });
+    await fetch(`${door.url}/api/v1/agents/%2Fsecret-place`, {
+      headers: { authorization: "Bearer secret" },
+    }).then((response) => response.body?.cancel());
+    await door.call("/secret");
+    const found = await lines();
+    const of = ({ method, route, status, token }: LogEntry) => [method, route, status, token];
+    expect(found.map(of)).toEqual([
+      ["GET", "/api/v1/messages", 200, "owner"],
+      ["POST", "/api/v1/messages", 404, "owner"],
+      ["GET", "/api/v1/agents/:address", 401, undefined],
+      ["GET", "none", 404, undefined],
+    ]);
+    expect(found.map((line) => line.traceId ?? null)).toEqual([traceId, null, null, null]);
+    for (const line of found) expect(line.ms).toEqual(expect.any(Number));
+    expect(JSON.stringify(found)).not.toContain("secret");
+    await clientOf().setLogLevel("/", null);
+    await door.call("/api/v1/messages");
+    expect((await lines()).filter(({ route }) => route === "/api/v1/messages")).toHaveLength(2);
   });
 });

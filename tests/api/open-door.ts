@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "../../src/clock.ts";
 import { systemIds } from "../../src/ids.ts";
 import { defaultLimits, type Limits } from "../../src/limits.ts";
 import { DocumentCheck } from "../support/document-check.ts";
+import type { Log } from "../../src/log.ts";
 import type { LogReader } from "../../src/logs/book.ts";
 import type { Control } from "../../src/supervisor/control.ts";
 import { SmallControl } from "./small-control.ts";
@@ -24,6 +25,7 @@ interface DoorOptions {
   clock?: Clock;
   slowReaderMs?: number;
   logs?: LogReader;
+  log?: Log;
   names?: ReadonlySet<string>;
 }
 
@@ -49,6 +51,7 @@ export function openDoorTo<C extends Control>(
     ids,
     limits: { ...defaultLimits, ...options.limits },
     ...(options.names && { names: options.names }),
+    ...(options.log && { log: options.log }),
     ...(options.logs === undefined ? {} : { logs: options.logs }),
     ...(options.slowReaderMs === undefined ? {} : { slowReaderMs: options.slowReaderMs }),
     logError: (error, { id }) => logged.push({ id, error }),
