@@ -9,17 +9,16 @@ import type { Ids } from "../ids.ts";
 import type { Limits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { LogReader } from "../logs/book.ts";
-import type { Control, TokenCaller } from "../supervisor/control.ts";
+import type { Control } from "../supervisor/control.ts";
 import type { Traces } from "../traces/traces.ts";
 import { accessLog } from "./access-log.ts";
 import { answer, refuse } from "./answer.ts";
-import { cutStream } from "./cut-stream.ts";
 import { openApiOf, operationOf } from "./openapi.ts";
 import { referenceHeaders, referencePage } from "./reference-page.ts";
 import { type RequestMeter, requestMeter } from "./request-meter.ts";
 import { bearerOf, checkQuery, permit } from "./guard.ts";
 import { checkHost } from "./host-names.ts";
-import type { Route, TokenRoute } from "./route.ts";
+import type { Route } from "./route.ts";
 import { inTrace } from "./request-trace.ts";
 import { type RouteOptions, routesOf } from "./routes.ts";
 import { isStream, Streams } from "./streams.ts";
@@ -58,7 +57,7 @@ export function createApp(options: AppOptions): Hono {
   const authenticate = (request: Request) => tokens.authenticate(bearerOf(request));
   const meter = requestMeter(options.clock);
   const access = accessLog(options.clock, options.log ?? (() => {}));
-  const streams = new Streams({ most: options.limits.streams, meter });
+  const streams = new Streams({ most: options.limits.streams, meter, clock: options.clock });
   app.use(meter.measure);
   app.use(access.write);
   app.use(async (c, next) => {
@@ -97,28 +96,14 @@ export function createApp(options: AppOptions): Hono {
       permit(route, caller, c);
       checkQuery(route, c);
       access.calledBy(c.req.raw, caller.name);
+      const handle = async () => await route.handle(c, caller);
+      const check = () => void authenticate(c.req.raw);
       const carryOut = isStream(route)
-        ? () => openStream(route, c, caller)
-        : async () => await route.handle(c, caller);
+        ? () => streams.answer({ route: route.path, token: caller.name, check, handle }, c.req.raw)
+        : handle;
       return await inTrace(options.traces, c, route.path, carryOut);
     } catch (error) {
       return refuseThrown(error, c);
-    }
-  }
-
-  /** Its place is free again when it has ended, or was never begun. */
-  async function openStream(route: TokenRoute, c: Context, caller: TokenCaller) {
-    const over = streams.open(route.path, caller.name);
-    try {
-      const response = await route.handle(c, caller);
-      const check = () => void authenticate(c.req.raw);
-      const stream = cutStream(response, { check, over, clock: options.clock });
-      // Nobody would ever read, nor end it.
-      if (c.req.raw.method === "HEAD") await stream.body?.cancel();
-      return stream;
-    } catch (error) {
-      over();
-      throw error;
     }
   }
 

@@ -2,7 +2,9 @@
  * Streams that are open: bounded, for each costs a part of every round in which followers are told,
  * and counted for `/metrics`.
  */
+import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
+import { cutStream } from "./cut-stream.ts";
 import type { RequestMeter } from "./request-meter.ts";
 import type { Route } from "./route.ts";
 
@@ -15,16 +17,43 @@ export const beatMs = 5_000;
 export interface StreamsOptions {
   /** Open at one time, of all kinds together. One token may have half of them. */
   most: number;
+  clock: Clock;
   meter: Pick<RequestMeter, "streamOpened" | "streamEnded">;
+}
+
+export interface StreamRequest {
+  route: string;
+  /** Its name. */
+  token: string;
+  /** Throws when the token is good no more. */
+  check(): void;
+  handle(): Promise<Response>;
 }
 
 export class Streams {
   readonly #options: StreamsOptions;
   readonly #byToken = new Map<string, number>();
-  #open = 0;
+  #count = 0;
 
   constructor(options: StreamsOptions) {
     this.#options = options;
+  }
+
+  /** Its place is free again when it has ended, or was never begun. */
+  async answer(
+    { route, token, check, handle }: StreamRequest,
+    { method }: Request,
+  ): Promise<Response> {
+    const over = this.#open(route, token);
+    try {
+      const stream = cutStream(await handle(), { check, over, clock: this.#options.clock });
+      // Nobody would ever read it, nor end it.
+      if (method === "HEAD") await stream.body?.cancel();
+      return stream;
+    } catch (error) {
+      over();
+      throw error;
+    }
   }
 
   /**
@@ -33,26 +62,26 @@ export class Streams {
    * @returns what gives the place back, once
    * @throws {DreamError} `too_many_streams`
    */
-  open(route: string, token: string): () => void {
+  #open(route: string, token: string): () => void {
     const { most, meter } = this.#options;
     const own = this.#byToken.get(token) ?? 0;
     const share = Math.ceil(most / 2);
-    if (this.#open >= most || own >= share) {
+    if (this.#count >= most || own >= share) {
       throw new DreamError(
         "too_many_streams",
-        `Cannot open a stream: ${this.#open} of ${most} are open, ${own} of them with this ` +
+        `Cannot open a stream: ${this.#count} of ${most} are open, ${own} of them with this ` +
           `token, which may have ${share}`,
-        { details: { open: this.#open, most, own, share, retryAfterMs: 5_000 } },
+        { details: { open: this.#count, most, own, share, retryAfterMs: 5_000 } },
       );
     }
-    this.#open++;
+    this.#count++;
     this.#byToken.set(token, own + 1);
     meter.streamOpened(route);
     let isOpen = true;
     return () => {
       if (!isOpen) return;
       isOpen = false;
-      this.#open--;
+      this.#count--;
       const left = this.#byToken.get(token)! - 1;
       if (left > 0) this.#byToken.set(token, left);
       else this.#byToken.delete(token);
