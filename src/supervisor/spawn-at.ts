@@ -28,8 +28,10 @@ export async function spawnAt(
       restart: restart ?? null,
       by: `@${caller.name}`,
     });
-    remember(draft, viewAgent(cell));
+    // The same for whoever asks again: by then it may have begun.
+    const view = viewAgent(cell);
+    remember(draft, view);
     await core.ledger.commit(draft);
-    return viewAgent(cell);
+    return view;
   });
 }

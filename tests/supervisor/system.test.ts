@@ -279,6 +279,17 @@ describe("children", () => {
     expect((await rig.system.agent("/pool/x")).status).toBe("completed");
   });
 
+  it("are spawned once for one Idempotency-Key, with one answer for whoever asks", async () => {
+    await open();
+    const key = { key: "k", bodyHash: "h" };
+    const spawn = () => rig.system.spawn(caller, { address: "/pool/x", kind: "probe" }, key);
+    const first = await spawn();
+    expect(first).toMatchObject({ address: "/pool/x", status: "running" });
+    // By then it has begun, and is another sight.
+    expect(await rig.notes("/pool/x")).toEqual([]);
+    expect(await spawn()).toEqual(first);
+  });
+
   it("that were waiting wait again after a kill, in the same order", async () => {
     await open();
     for (const name of ["x", "y", "z"]) {
