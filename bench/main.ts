@@ -76,7 +76,10 @@ interface Measured {
 }
 
 /** Limits and workloads take turns, so that a slow moment of the machine meets all of them. */
-async function measure({ names, runs, minutes, quick, dir }: Options): Promise<Measured> {
+async function measure(
+  { names, runs, minutes, quick, dir }: Options,
+  signal: AbortSignal,
+): Promise<Measured> {
   const began = performance.now();
   const values = new Map<string, number[]>();
   const parts = partsOf(names);
@@ -95,7 +98,7 @@ async function measure({ names, runs, minutes, quick, dir }: Options): Promise<M
       note("");
       const mostMs = minutes * 60_000 - (performance.now() - began);
       try {
-        await runPart({ part, quick, dir, mostMs, onValue });
+        await runPart({ part, quick, dir, mostMs, signal, onValue });
       } catch (error) {
         return { values, failure: error instanceof Error ? error.message : String(error) };
       }
@@ -134,10 +137,24 @@ async function profileAll({ names, quick, dir, functions }: Options): Promise<vo
   }
 }
 
+let endedWith: number | null = null;
+
+/** Whoever ends it, ends what it has started; what is known by then is printed. */
+function endedByPeople(): AbortSignal {
+  const end = new AbortController();
+  for (const [name, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+    Deno.addSignalListener(name, () => {
+      endedWith = code;
+      end.abort(new Error(`It was ended by ${name}`));
+    });
+  }
+  return end.signal;
+}
+
 async function main(args: string[]): Promise<void> {
   const options = readOptions(args);
   if (options.profile) return await profileAll(options);
-  const { values, failure } = await measure(options);
+  const { values, failure } = await measure(options, endedByPeople());
   const figures = toFigures(values);
   console.log(options.json ? figures.map(toJson).join("\n") : toTable(figures));
   if (failure !== null) throw new Error(failure);
@@ -146,5 +163,6 @@ async function main(args: string[]): Promise<void> {
 try {
   await main(Deno.args);
 } catch (error) {
-  Deno.exit(tellFailure("bench", error, Deno.args.includes("--json")));
+  const failed = tellFailure("bench", error, Deno.args.includes("--json"));
+  Deno.exit(endedWith ?? failed);
 }

@@ -1,5 +1,6 @@
 /** Reads the command line strictly: what is not known is refused, with what was probably meant. */
-import { durationForm, parseDuration } from "../duration.ts";
+import { systemClock } from "../clock.ts";
+import { durationForm, parseDuration, parseMoment } from "../duration.ts";
 import { DreamError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import { nearest } from "../nearest.ts";
@@ -108,6 +109,17 @@ export function durationOption(run: Run, name: string): number | undefined {
   const ms = parseDuration(text);
   if (ms !== null && ms > 0) return ms;
   throw usage(`--${name} wants ${durationForm}, not ${JSON.stringify(text.slice(0, 40))}`);
+}
+
+/** An option that names a moment, in epoch milliseconds; `fallback` stands in for one not given. */
+export function momentOption(run: Run, name: string, fallback?: string): number | undefined {
+  const text = textOption(run, name) ?? fallback;
+  if (text === undefined) return undefined;
+  const ms = parseMoment(text, systemClock.wallMs());
+  if (ms !== null) return ms;
+  throw usage(
+    `--${name} wants 10m, or an ISO 8601 time, not ${JSON.stringify(text.slice(0, 40))}`,
+  );
 }
 
 /** An option with few values. */

@@ -21,9 +21,30 @@ export async function runProgram(path: string, args: readonly string[]): Promise
       `Cannot run ${path}: this installation has no ${folder}, use a checkout of the repository`,
     );
   }
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-A", program, ...args],
-    stdin: "null",
-  }).spawn();
-  return (await child.status).code;
+  return await runDeno(["run", "--quiet", "-A", program, ...args]);
+}
+
+/**
+ * Runs Deno with this terminal and hands on what would end this process, so that the program can
+ * take back what it has begun.
+ *
+ * @returns its exit code
+ */
+export async function runDeno(
+  args: string[],
+  options: { cwd?: string; env?: Record<string, string> } = {},
+): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), { ...options, args, stdin: "null" }).spawn();
+  // A terminal sends Ctrl-C to the program itself.
+  const fromTerminal = Deno.stdin.isTerminal() || Deno.stdout.isTerminal();
+  const undo = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => {
+    const handOn = () => {
+      if (signal !== "SIGINT" || !fromTerminal) child.kill(signal);
+    };
+    Deno.addSignalListener(signal, handOn);
+    return () => Deno.removeSignalListener(signal, handOn);
+  });
+  const { code } = await child.status;
+  undo.forEach((each) => each());
+  return code;
 }

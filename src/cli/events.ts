@@ -1,8 +1,6 @@
-import { systemClock } from "../clock.ts";
-import { parseMoment } from "../duration.ts";
 import type { EventView } from "../api/client.ts";
-import { usage } from "./arguments.ts";
-import { type Command, type Run, textOption } from "./command.ts";
+import { momentOption } from "./arguments.ts";
+import { type Command, textOption } from "./command.ts";
 import { findService } from "./service.ts";
 import { cut, printable } from "./text.ts";
 
@@ -28,7 +26,7 @@ export const eventsCommand: Command = {
   takes: [0, 1],
   async run(run) {
     const follow = run.options.follow === true;
-    const since = sinceOf(run, follow);
+    const since = momentOption(run, "since", follow ? undefined : defaultSince);
     const type = textOption(run, "type");
     const [under] = run.args;
     const events = await findService(run).client.events({
@@ -47,16 +45,7 @@ export const eventsCommand: Command = {
   },
 };
 
-function sinceOf(run: Run, follow: boolean): number | undefined {
-  const text = textOption(run, "since") ?? (follow ? undefined : defaultSince);
-  if (text === undefined) return undefined;
-  const sinceMs = parseMoment(text, systemClock.wallMs());
-  if (sinceMs === null) throw usage("--since wants 10m, or an ISO 8601 time");
-  return sinceMs;
-}
-
 function lineOf({ atMs, type, address, data }: EventView): string {
-  const at = new Date(atMs).toISOString();
-  const more = printable(JSON.stringify(data).slice(0, 500));
-  return `${at}  ${type.padEnd(18)}  ${address ?? "-"}  ${more}`;
+  const what = [type.padEnd(18), address ?? "-", JSON.stringify(data).slice(0, 500)];
+  return `${new Date(atMs).toISOString()}  ${what.map(printable).join("  ")}`;
 }

@@ -5,6 +5,7 @@ import { DreamError } from "../errors.ts";
 import { usage } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { swarmFiles } from "./init-files.ts";
+import { shellWord } from "./near-path.ts";
 
 export const initCommand: Command = {
   usage: "FOLDER",
@@ -31,8 +32,8 @@ export const initCommand: Command = {
     const shown = relative(cwd, folder) || ".";
     for (const path of files.keys()) terminal.print(join(shown, path));
     terminal.note("Next:");
-    terminal.note(`  dreamos test ${shown}`);
-    terminal.note(`  dreamos up ${join(shown, "swarm.ts")}`);
+    terminal.note(`  dreamos test ${shellWord(shown)}`);
+    terminal.note(`  dreamos up ${shellWord(join(shown, "swarm.ts"))}`);
     return 0;
   },
 };

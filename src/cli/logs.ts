@@ -1,12 +1,10 @@
 import { existsSync } from "node:fs";
 import { parseAddress } from "../address.ts";
 import type { Client, LogEntry, LogLevel, LogQuery } from "../api/client.ts";
-import { systemClock } from "../clock.ts";
-import { parseMoment } from "../duration.ts";
 import { DreamError } from "../errors.ts";
 import { type LogFilter, logLevels } from "../log.ts";
 import { readForward, readPage } from "../logs/read.ts";
-import { countOption, usage } from "./arguments.ts";
+import { countOption, momentOption, usage } from "./arguments.ts";
 import { type Command, type Run, textOption } from "./command.ts";
 import { lineOfEntry } from "./log-text.ts";
 import { findService } from "./service.ts";
@@ -52,7 +50,11 @@ export const logsCommand: Command = {
     const wanted = levelsOf(run);
     if (wanted.length > 0 || run.options.levels === true) return await runLevels(run, wanted);
     const filter = filterOf(run);
+    let last = 0;
     const print = (entry: LogEntry) => {
+      // A service that ends in the middle has said the first lines already.
+      if (entry.seq <= last) return;
+      last = entry.seq;
       run.terminal.print(run.json ? JSON.stringify(entry) : lineOfEntry(entry, run.terminal));
     };
     try {
@@ -67,6 +69,7 @@ export const logsCommand: Command = {
   },
 };
 
+/** Prints it, unless it was printed before. */
 type Print = (entry: LogEntry) => void;
 
 async function fromService(run: Run, filter: LogFilter, print: Print): Promise<void> {
@@ -85,13 +88,9 @@ async function fromService(run: Run, filter: LogFilter, print: Print): Promise<v
   }
   // Opened before the page is read, so that nothing is missing between.
   const coming = follow ? await client.followLogs(query) : null;
-  let last = 0;
-  for (const entry of await newest(client, query, limitOf(run))) {
-    print(entry);
-    last = entry.seq;
-  }
+  (await newest(client, query, limitOf(run))).forEach(print);
   for await (const entry of coming ?? []) {
-    if (entry.seq > last) print(entry);
+    print(entry);
     if (run.terminal.isClosed) break;
   }
 }
@@ -143,9 +142,9 @@ function filterOf(run: Run): LogFilter {
   if (under !== undefined) filter.under = under === "/" ? under : parseAddress(under);
   const level = textOption(run, "level");
   if (level !== undefined) filter.level = level as LogLevel;
-  const since = momentOf(run, "since");
+  const since = momentOption(run, "since");
   if (since !== undefined) filter.sinceMs = since;
-  const until = momentOf(run, "until");
+  const until = momentOption(run, "until");
   if (until !== undefined) filter.untilMs = until;
   const trace = textOption(run, "trace");
   if (trace !== undefined && !/^[0-9a-f]{32}$/.test(trace)) {
@@ -153,14 +152,6 @@ function filterOf(run: Run): LogFilter {
   }
   if (trace !== undefined) filter.traceId = trace;
   return filter;
-}
-
-function momentOf(run: Run, name: string): number | undefined {
-  const text = textOption(run, name);
-  if (text === undefined) return undefined;
-  const ms = parseMoment(text, systemClock.wallMs());
-  if (ms === null) throw usage(`--${name} wants 10m, or an ISO 8601 time`);
-  return ms;
 }
 
 function levelsOf(run: Run): { address: string; level: LogLevel | null }[] {

@@ -70,11 +70,11 @@ async function report(error: unknown, json: boolean, terminal: Terminal): Promis
     terminal.note(failureLine(data));
     return exit;
   }
-  const { printable } = await import("./text.ts");
+  const { printable, printableLines } = await import("./text.ts");
   terminal.note(`dreamos: ${data.code}: ${printable(data.message)}`);
   if (!(error instanceof DreamError)) {
     const stack = error instanceof Error ? error.stack : String(error);
-    terminal.note(stack ?? "no stack");
+    terminal.note(printableLines(stack ?? "no stack").join("\n"));
   }
   terminal.note(`hint: ${hint}`);
   return exit;

@@ -1,6 +1,4 @@
-import { parseMoment } from "../duration.ts";
-import { systemClock } from "../clock.ts";
-import { countOption, usage } from "./arguments.ts";
+import { countOption, momentOption } from "./arguments.ts";
 import { type Command, textOption } from "./command.ts";
 import { findService } from "./service.ts";
 import { type Column, table } from "./table.ts";
@@ -32,14 +30,10 @@ export const messagesCommand: Command = {
     };
     const [to] = run.args;
     const from = textOption(run, "from");
-    const since = textOption(run, "since");
+    const since = momentOption(run, "since");
     if (to !== undefined) query.to = to;
     if (from !== undefined) query.from = from;
-    if (since !== undefined) {
-      const sinceMs = parseMoment(since, systemClock.wallMs());
-      if (sinceMs === null) throw usage("--since wants 10m, or an ISO 8601 time");
-      query.since = sinceMs;
-    }
+    if (since !== undefined) query.since = since;
     const page = await findService(run).client.messages(query);
     const { terminal } = run;
     if (run.json) {

@@ -6,3 +6,8 @@ export function nearPath(path: string, cwd: string): string {
   const near = relative(cwd, path);
   return near === "" ? "." : near.startsWith("..") || isAbsolute(near) ? path : near;
 }
+
+/** As one word for a shell: only what has special characters gets quotes. */
+export function shellWord(text: string): string {
+  return /^[\w./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

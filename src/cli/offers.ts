@@ -39,8 +39,8 @@ export async function offersFor(run: Run, words: readonly string[]): Promise<Off
   const current = words.at(-1) ?? "";
   const before = words.slice(0, -1);
   const { name, rest } = findCommand(before);
-  const command = name === null ? bare : await run.commands[name]?.load();
-  if (!command) return nothing;
+  if (name !== null && !Object.hasOwn(run.commands, name)) return nothing;
+  const command = name === null ? bare : await run.commands[name]!.load();
   const known = optionsOf(command);
   const tokens = tokensOf(rest, known);
   const ask = (place: string) => asked(run, place, tokens, current);

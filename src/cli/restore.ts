@@ -7,8 +7,10 @@ import { DreamError } from "../errors.ts";
 import type { Home } from "../home.ts";
 import type { Command, Run } from "./command.ts";
 import { lockHome } from "./home-lock.ts";
+import { shellWord } from "./near-path.ts";
 import { onInterrupt } from "./on-interrupt.ts";
 import { openProgress, type Progress } from "./progress.ts";
+import { printable } from "./text.ts";
 
 export const restoreCommand: Command = {
   usage: "FILE",
@@ -94,7 +96,12 @@ function checkEmpty({ path, restoreFolder }: Home): void {
 
 function print(run: Run, file: string, manifest: BackupManifest, isCheck: boolean): void {
   const { home, json, terminal } = run;
-  const { counts, madeAtMs, schema, swarm, version } = manifest;
+  const { counts, madeAtMs, schema } = manifest;
+  // What a file says of itself may be anything.
+  const swarm = printable(manifest.swarm);
+  const version = printable(manifest.version);
+  const start = (which: string) =>
+    `Start it with: dreamos up ${which} --home ${shellWord(home.path)}`;
   if (json) {
     const where = isCheck ? {} : { home: home.path };
     return terminal.print(JSON.stringify({ file, ...where, manifest }));
@@ -108,8 +115,8 @@ function print(run: Run, file: string, manifest: BackupManifest, isCheck: boolea
   );
   if (isCheck) return;
   if (existsSync(swarm)) {
-    return terminal.print(`Start it with: dreamos up ${swarm} --home ${home.path}`);
+    return terminal.print(start(shellWord(swarm)));
   }
   terminal.print(`Its swarm was ${swarm}, which is not there now: bring it back, or use another`);
-  terminal.print(`Start it with: dreamos up SWARM --home ${home.path}`);
+  terminal.print(start("SWARM"));
 }

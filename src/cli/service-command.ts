@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { DreamError } from "../errors.ts";
 import { usage } from "./arguments.ts";
 import { type Command, type Run, textOption } from "./command.ts";
+import { shellWord } from "./near-path.ts";
 import { launchdAgent, type Place, systemdUnit } from "./service-units.ts";
 
 const launcher = fileURLToPath(new URL("../../bin/dreamos", import.meta.url));
@@ -82,7 +83,7 @@ function install(run: Run, keeper: (typeof keepers)[number], text: string): numb
       "systemctl --user enable --now dreamos",
       "loginctl enable-linger    # so that it runs while you are not logged in",
     ]
-    : [`launchctl bootstrap gui/$(id -u) ${file}`];
+    : [`launchctl bootstrap gui/$(id -u) ${shellWord(file)}`];
   if (run.json) {
     terminal.print(JSON.stringify({ keeper, file, next }));
     return 0;

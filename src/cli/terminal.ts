@@ -72,6 +72,7 @@ export function systemTerminal(env: Readonly<Record<string, string>>): Terminal 
     tint(tint, text) {
       return hasColour ? paintText(tint, text) : text;
     },
-    columns: isTerminal ? Deno.consoleSize().columns : null,
+    // A terminal that nobody has given a size says 0.
+    columns: isTerminal ? Deno.consoleSize().columns || null : null,
   };
 }

@@ -2,6 +2,7 @@ import { existsSync, realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DreamError } from "../errors.ts";
+import { runDeno } from "./checkout-program.ts";
 import type { Command } from "./command.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -26,13 +27,11 @@ export const testCommand: Command = {
     const program = fileURLToPath(new URL("scripts/swarm-tests.ts", root));
     const more = options["no-check"] === true ? ["--no-check"] : [];
     if (json) more.push("--json");
-    const { code } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "-A", "--config", fileURLToPath(new URL("deno.json", root))]
-        .concat(program, realpathSync(folder), ...filters, ...more),
+    const config = fileURLToPath(new URL("deno.json", root));
+    const args = ["run", "--quiet", "-A", "--config", config, program, realpathSync(folder)];
+    return await runDeno([...args, ...filters, ...more], {
       cwd: folder,
       env: { ...env, DENO_NO_UPDATE_CHECK: "1" },
-      stdin: "null",
-    }).spawn().status;
-    return code;
+    });
   },
 };

@@ -21,9 +21,9 @@ export const treeCommand: Command = {
     const tree = await findService({ env, ...run }).client.tree();
     const isSeen = terminal.columns !== null && !env.NO_COLOR && env.TERM !== "dumb";
     if (json) terminal.print(JSON.stringify(tree));
-    else {for (const line of isSeen ? drawTree(tree, terminal) : plainTree(tree)) {
-        terminal.print(line);
-      }}
+    else {(isSeen ? drawTree(tree, terminal) : plainTree(tree)).forEach((line) =>
+        terminal.print(line)
+      );}
     return 0;
   },
 };

@@ -3,7 +3,7 @@ import type { SystemStatus, TreeNode } from "../api/client.ts";
 import type { Home } from "../home.ts";
 import type { Terminal } from "./terminal.ts";
 import { drawTree } from "./tree-lines.ts";
-import { nearPath } from "./near-path.ts";
+import { nearPath, shellWord } from "./near-path.ts";
 
 /** Children of one supervisor that the screen shows; `dreamos tree` shows all. */
 const mostChildren = 10;
@@ -45,7 +45,10 @@ export function printUpScreen(
   const near = (path: string) => nearPath(path, cwd);
   const isDefaultHome = near(home.path) === "runtime";
   const command = (text: string) =>
-    tint("cyan", `npx dreamos ${text}${isDefaultHome ? "" : ` --home ${quote(near(home.path))}`}`);
+    tint(
+      "cyan",
+      `npx dreamos ${text}${isDefaultHome ? "" : ` --home ${shellWord(near(home.path))}`}`,
+    );
   const { memory } = status;
   print();
   print(`${tint("bold", `Dream.OS ${status.version}`)} is up`);
@@ -69,7 +72,7 @@ export function printUpScreen(
   print();
   print("Try next, in another terminal:");
   if (reads) {
-    print(`  ${tint("cyan", `cp docs/verbs.md ${quote(near(inbox))}/`)}`);
+    print(`  ${tint("cyan", `cp docs/verbs.md ${shellWord(near(inbox))}/`)}`);
     print(`  ${command('recall "what is a dead letter"')}`);
   }
   const agents = nodes.filter(({ type }) => type === "agent");
@@ -97,7 +100,7 @@ export function printDetached(
 ): void {
   const { url, pid, safeMode, outputFile, home, cwd } = shown;
   const near = (path: string) => nearPath(path, cwd);
-  const flag = near(home.path) === "runtime" ? "" : ` --home ${quote(near(home.path))}`;
+  const flag = near(home.path) === "runtime" ? "" : ` --home ${shellWord(near(home.path))}`;
   print(`${tint("bold", "Dream.OS")} is up, as process ${pid}`);
   if (safeMode) print(tint("red", `SAFE MODE, agents are paused: ${safeMode}`));
   print(`  API     ${tint("bold", url)}  (token in ${near(home.tokenFile)})`);
@@ -125,9 +128,4 @@ export function hasStarted(node: TreeNode): boolean {
 
 function nodesOf(node: TreeNode): TreeNode[] {
   return [node, ...node.children.flatMap(nodesOf)];
-}
-
-/** For a shell: only paths with special characters get quotes. */
-function quote(path: string): string {
-  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -3,6 +3,9 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { startCli } from "../cli/run-cli.ts";
+import { eventually } from "../support/eventually.ts";
+import { processesNaming } from "../support/processes.ts";
 
 const run = promisify(execFile);
 const main = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
@@ -35,6 +38,37 @@ test("limits and workloads run on the real system and add up", async () => {
   expect([...byName.values()].filter(({ median }) => !(median > 0))).toEqual([]);
   expect(stderr).toMatch(/^ +\d+ s {2}run 1 of 1, limits: L1 [\d.]+ ms$/m);
 }, 180_000);
+
+test("dreamos bench that is ended leaves no process and no folder", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const options = ["--quick", "--runs", "1", "--dir", dir];
+    const child = startCli(["bench", "one-way", ...options]);
+    let said = "";
+    const reading = (async () => {
+      for await (const part of child.stderr) said += new TextDecoder().decode(part);
+    })();
+    await eventually(() => /one-way\.inProcess$/m.test(said), {
+      what: "a workload",
+      deadlineMs: 60_000,
+    });
+    child.kill("SIGTERM");
+    const [{ code }, table] = await Promise.all([
+      child.status,
+      new Response(child.stdout).text(),
+      reading,
+    ]);
+    expect({ code, said }).toEqual({
+      code: 143,
+      said: expect.stringContaining("bench: It was ended by SIGTERM"),
+    });
+    expect(table).toMatch(/^L1 +ms/m);
+    expect([...Deno.readDirSync(dir)]).toEqual([]);
+    expect(processesNaming(dir)).toEqual([]);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}, 90_000);
 
 test("an unknown workload is refused by name", async () => {
   await expect(bench("tow-way")).rejects.toThrow(/There is no workload tow-way: limits, one-way/);

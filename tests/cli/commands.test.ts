@@ -106,7 +106,17 @@ describe("showing", () => {
     expect(lines.out).toMatch(/^2023-11-14T22:13:20\.000Z +agent\.failed +\/w\/1 +\{\}\n$/);
     expect(await jsonOf("events", "--since", "0")).toMatchObject({ id: 1, address: "/w/1" });
     expect(await run("events")).toMatchObject({ code: 0, out: "" });
-    expect((await run("events", "--since", "soon")).code).toBe(2);
+    const soon = await run("events", "--since", "soon");
+    expect([soon.code, soon.err]).toEqual([2, expect.stringContaining('not "soon"')]);
+  });
+
+  it("events say what agents chose without obeying it", async () => {
+    const data = JSON.stringify({ text: "\u009b2J\u202e" });
+    const row = { atMs: 1_600_000_000_000, type: "topic.\x1b[2J", address: "/w/2", data };
+    await service.door.control.store.commit([{ op: "event", row }]);
+    const { out } = await run("events", "/w/2", "--since", "0");
+    expect(out).toContain("topic.\ufffd[2J");
+    expect(out).toContain('{"text":"\ufffd2J\ufffd"}');
   });
 
   it("messages, deadletters, recall", async () => {

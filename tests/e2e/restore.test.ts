@@ -70,11 +70,16 @@ test("only an empty HOME is taken, and nobody's that runs or was cut off", async
   expect(await restore(cut, old)).toMatchObject({ code: 0 });
 }, 60_000);
 
-test("Ctrl-C in the middle leaves nothing behind", async () => {
+test.each(
+  [
+    ["Ctrl-C", "SIGINT", 130],
+    ["SIGTERM", "SIGTERM", 143],
+  ] as const,
+)("%s in the middle leaves nothing behind", async (_name, signal, code) => {
   const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
   const home = join(folder, "interrupted");
   // Reads a backup that never ends.
-  const pipe = join(folder, "pipe");
+  const pipe = join(folder, signal);
   await new Deno.Command("mkfifo", { args: [pipe] }).output();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "-A", main, "restore", pipe, "--home", home],
@@ -84,8 +89,8 @@ test("Ctrl-C in the middle leaves nothing behind", async () => {
   const feed = await Deno.open(pipe, { read: true, write: true });
   await feed.write((await Deno.readFile(old)).subarray(0, 900));
   await eventually(() => existsSync(join(home, "restore.part")));
-  child.kill("SIGINT");
-  expect((await child.status).code).toBe(130);
+  child.kill(signal);
+  expect((await child.status).code).toBe(code);
   feed.close();
   expect(existsSync(home)).toBe(false);
 }, 60_000);

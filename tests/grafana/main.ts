@@ -29,15 +29,14 @@ async function main(args: string[]): Promise<number> {
   const wanted = Object.fromEntries(numbers) as Record<keyof typeof values, number>;
   const folder = await Deno.makeTempDir();
   const end = new AbortController();
-  Deno.addSignalListener("SIGINT", () => end.abort());
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(name, () => end.abort());
+  }
   const onLine = (line: string) => console.error(line);
-  const scraped = await scrapedTorture(folder, {
-    ...wanted,
-    keep: false,
-    onLine,
-    signal: end.signal,
-  });
+  let scraped: Awaited<ReturnType<typeof scrapedTorture>> | null = null;
   try {
+    const options = { ...wanted, keep: false, onLine, signal: end.signal };
+    scraped = await scrapedTorture(folder, options);
     console.error(printScorecard(scraped.card));
     if ("missing" in scraped) {
       console.error(`grafana: no pictures: ${scraped.missing}`);
@@ -53,7 +52,7 @@ async function main(args: string[]): Promise<number> {
     for (const { panel, legend } of empty) console.error(`no data: ${panel}, ${legend}`);
     return empty.length === 0 && scraped.card.ok ? 0 : 1;
   } finally {
-    if ("prometheus" in scraped) await scraped.prometheus.stop();
+    if (scraped && "prometheus" in scraped) await scraped.prometheus.stop();
     await Deno.remove(folder, { recursive: true });
   }
 }

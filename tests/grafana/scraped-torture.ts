@@ -33,8 +33,10 @@ export async function scrapedTorture(
   const card = await runTorture({
     ...options,
     onService: (service) => following = follow(service, prometheus, tokenFile, end.signal),
-  });
-  end.abort();
+  }).catch(async (error) => {
+    await prometheus.stop();
+    throw error;
+  }).finally(() => end.abort());
   await following;
   return { card, prometheus, fromS, toS: systemClock.wallMs() / 1_000 };
 }

@@ -64,6 +64,9 @@ scrape_configs:
     await eventually(async () => (await started.query("vector(1)")).length === 1, {
       what: "Prometheus",
       deadlineMs: 60_000,
+    }).catch(async (error) => {
+      await started.stop();
+      throw error;
     });
     return started;
   }

@@ -72,6 +72,7 @@ async function main(args: string[]): Promise<number> {
   const stop = () => end.abort();
   Deno.addSignalListener("SIGINT", stop);
   Deno.addSignalListener("SIGTERM", stop);
+  Deno.addSignalListener("SIGHUP", stop);
   console.error(
     `torture: ${options.rounds} rounds, ${options.files} files, ${options.agents} agents, ` +
       `seed ${options.seed}`,
