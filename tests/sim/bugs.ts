@@ -22,6 +22,7 @@ const timers = at("supervisor/timers.ts");
 const failures = at("supervisor/failures.ts");
 const mailbox = at("supervisor/mailbox.ts");
 const asks = at("supervisor/asks.ts");
+const door = at("supervisor/door.ts");
 const keys = at("supervisor/keys.ts");
 const ledger = at("supervisor/ledger.ts");
 
@@ -111,6 +112,12 @@ export const bugs: readonly Bug[] = [
   asks("asks never expire", "() => this.#expire(row));", "() => {});"),
   asks("asks are forgotten at a start", "for (const row of rows) this.#hold(row);", ""),
   keys("Idempotency-Key ignored", "if (row) {", "if (row && row.key === scope) {"),
+  keys("a key under way is not known", "this.#underWay.set(name, { bodyHash, answer });", ""),
+  door(
+    "an ask's key is free before it is stored",
+    "if (idempotency) await durable;",
+    "if (idempotency) durable.catch(() => {});",
+  ),
   ledger("acknowledged before it is durable", "return settled;", "return Promise.resolve();"),
   ledger(
     "outside before it is durable",

@@ -13,6 +13,17 @@ interface Request {
   key: string | null;
 }
 
+interface Asked {
+  op: string;
+  to: string;
+  key: string | null;
+  /** Of the ask, once it was told. */
+  id: string | null;
+}
+
+/** So many asks are asked again now and then. */
+const askedAgain = 4;
+
 export class Client {
   readonly name: string;
   #world: World;
@@ -20,10 +31,13 @@ export class Client {
   #count = 0;
   #trace: (what: string) => void;
   #isBusy = false;
+  #tries = 0;
   /** To be tried again with the same key. */
   #again: Request | null = null;
   /** The last one with a key that was acknowledged. */
   #done: { request: Request; ids: string[] } | null = null;
+  /** The last asks with a key, and the ids that they got. */
+  #asked: Asked[] = [];
   /** A try of these may have taken effect. */
   readonly #unsure = new Set<string>();
   /** Refused for sure: these may never take effect. */
@@ -107,28 +121,59 @@ export class Client {
     }
   }
 
+  /** Something new, or one of the last asks with its key: one that is open, or one that is not. */
   ask(to: string): void {
+    const random = this.#random;
+    if (this.#asked.length > 0 && random.chance(0.3)) return this.#ask(random.pick(this.#asked));
+    const op = `${this.name}.ask.${++this.#count}`;
+    const asked: Asked = { op, to, key: random.chance(0.6) ? op : null, id: null };
+    if (asked.key !== null) this.#asked = [asked, ...this.#asked].slice(0, askedAgain);
+    this.#ask(asked);
+    // As a program does whose line broke: at once, while the first is being committed.
+    if (asked.key !== null && random.chance(0.3)) {
+      this.#world.scheduler.after(random.next() * 2, () => this.#ask(asked));
+    }
+  }
+
+  #ask(asked: Asked): void {
     const { system, boots } = this.#world;
     if (!system) return;
-    const op = `${this.name}.ask.${++this.#count}`;
-    this.open.set(op, boots);
+    const { op, to, key } = asked;
+    const name = `${op}.${++this.#tries}`;
+    this.open.set(name, boots);
     this.#trace(`ask ${op} of ${to}`);
     const isCut = () => this.#world.boots !== boots || this.#world.system === null;
-    const asked = attempt(() =>
-      system.ask({ name: this.name }, { to, type: "question", payload: { op } })
+    const idempotency = key === null ? undefined : { key, bodyHash: op };
+    const answer = attempt(() =>
+      system.ask({ name: this.name }, { to, type: "question", payload: { op } }, idempotency)
     );
-    asked.then(({ id, reply }) => {
+    answer.then(({ id, reply }) => {
       if (isCut()) return;
-      this.open.delete(op);
+      this.open.delete(name);
       this.#trace(`answered ${op}`);
+      this.#sameId(asked, id);
       const row = this.#world.tables.asks.get(id);
       if (!row?.outcome) broken("durable", `the answer to ${op} is not stored`);
       if ((reply as { op: string }).op !== op) broken("ask", `${op} got the answer of another`);
     }, (error) => {
       if (isCut()) return;
-      this.open.delete(op);
-      this.#trace(`not answered ${op} ${error.code ?? error.name}`);
+      this.open.delete(name);
+      const code = String(error.code ?? error.name);
+      this.#trace(`not answered ${op} ${code}`);
+      if (code === "idempotency_conflict") broken("idempotency", `${op} is in conflict`);
+      // A failed ask names itself; what was refused is none.
+      const id = error.details?.id;
+      if (typeof id === "string" && code !== "storage_unavailable") this.#sameId(asked, id);
     });
+  }
+
+  /** An ask with a key is one ask, however often it is asked. */
+  #sameId(asked: Asked, id: string): void {
+    if (asked.key === null) return;
+    if (asked.id !== null && asked.id !== id) {
+      broken("idempotency", `${asked.op} is the ask ${asked.id}, then ${id}`);
+    }
+    asked.id = id;
   }
 
   /** What was told at the door still holds. */
