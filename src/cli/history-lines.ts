@@ -1,5 +1,11 @@
 /** Histories as lines: an indented tree of causes and effects, a timeline of an agent. */
-import type { AgentHistory, Happening, MessageHistory, TracedView } from "../api/client.ts";
+import type {
+  AgentHistory,
+  AnswerView,
+  Happening,
+  MessageHistory,
+  TracedView,
+} from "../api/client.ts";
 import { formatDuration } from "../duration.ts";
 import type { Terminal } from "./terminal.ts";
 import { cut, padTo, printable } from "./text.ts";
@@ -66,9 +72,19 @@ function messageLine(
   ].join("  ");
 }
 
+/** Of the ask that all began with: one step further in than that. */
+function answerLine({ from, to, atMs, afterMs, error }: AnswerView, terminal: Terminal): string {
+  return [
+    terminal.tint("dim", timeOf(atMs)),
+    padTo(`+${formatDuration(afterMs)}`, durationWidth, true),
+    `  └ ${printable(`${from} → ${to}  answer`)}`,
+    error === null ? terminal.tint("dim", "ok") : terminal.tint("red", printable(error)),
+  ].join("  ");
+}
+
 /** The causes, the message, its effects: each one step further in than what it came of. */
 export function messageLines(history: MessageHistory, terminal: Terminal): string[] {
-  const { ancestors, effects, id, message, origin } = history;
+  const { ancestors, answer = null, effects, id, message, origin } = history;
   const lines: string[] = [];
   if (origin === "not_kept") {
     lines.push(terminal.tint("bold", "Earlier causes are older than retention: not kept"));
@@ -83,7 +99,9 @@ export function messageLines(history: MessageHistory, terminal: Terminal): strin
   for (const one of effects.items) {
     lines.push(messageLine(one, base + one.depth, one.id === id, terminal));
   }
-  if (effects.items.length === 0 && isOfAsked) {
+  const isEnd = effects.nextCursor === null;
+  if (answer && isEnd) lines.push(answerLine(answer, terminal));
+  if (effects.items.length === 0 && isOfAsked && !answer) {
     const why = message.status === "pending" ? "It was not handled yet" : "Nothing came of it";
     lines.push(terminal.tint("dim", `${why}, or nothing that is kept`));
   }

@@ -36,6 +36,19 @@ export interface TracedView {
   isDeeper: boolean;
 }
 
+/** How an ask of a person or program ended: no envelope tells of it. */
+export interface AnswerView {
+  /** The message that asked. */
+  of: string;
+  from: Address;
+  to: string;
+  atMs: number;
+  /** Since it was asked. */
+  afterMs: number;
+  /** Code of the refusal; null when it was answered. */
+  error: string | null;
+}
+
 export interface MessageHistory {
   id: string;
   message: TracedView;
@@ -46,6 +59,8 @@ export interface MessageHistory {
    * adapter or the runtime; `not_kept`: messages that retention has removed; `too_far`: more.
    */
   origin: "outside" | "not_kept" | "too_far";
+  /** Of the first of all these; null when that did not ask, or was not answered yet. */
+  answer: AnswerView | null;
   /** Each effect is followed by its own effects. */
   effects: { of: string; items: TracedView[]; nextCursor: string | null };
 }

@@ -2,10 +2,11 @@
  * The history of one message: what led to it, up to where it came from outside, and what came of
  * it, in all agents. It is read from the stored envelopes, a page at a time; nothing is kept.
  */
+import type { Outcome } from "../actors/envelope.ts";
 import { DreamError } from "../errors.ts";
 import type { EffectPlace, TracedRow } from "../storage/history.ts";
 import type { Store } from "../storage/store.ts";
-import type { HistoryQuery, MessageHistory, TracedView } from "./history-views.ts";
+import type { AnswerView, HistoryQuery, MessageHistory, TracedView } from "./history-views.ts";
 
 /** Causes that are followed back: agents with a clock of their own have chains without end. */
 const mostAncestors = 100;
@@ -47,8 +48,21 @@ export async function messageHistory(
     message: viewTraced(asked, 0, chain.at(-1) ?? null),
     ancestors: chain.map((row, i) => viewTraced(row, 0, chain[i - 1] ?? null)),
     origin,
+    answer: await answerTo(store, chain[0] ?? asked),
     effects: { of: top.envelope.id, items, nextCursor: hasMore ? items.at(-1)!.id : null },
   };
+}
+
+/** Between agents an answer is an envelope; who asked at the API gets it with the stored ask. */
+async function answerTo(store: Store, { envelope }: TracedRow): Promise<AnswerView | null> {
+  const { id, to, replyTo, sentAtMs } = envelope;
+  if (!replyTo?.to.startsWith("@")) return null;
+  const ask = await store.ask(id);
+  if (!ask || ask.outcome === null || ask.settledAtMs === null) return null;
+  const outcome = JSON.parse(ask.outcome) as Outcome;
+  const { asker, settledAtMs: atMs } = ask;
+  const error = "error" in outcome ? outcome.error.code : null;
+  return { of: id, from: to, to: asker, atMs, afterMs: atMs - sentAtMs, error };
 }
 
 /** Oldest first. */

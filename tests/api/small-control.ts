@@ -278,7 +278,14 @@ export class SmallControl implements Control {
     if (!row) throw new DreamError("message_not_found", `Cannot find a message ${id}`);
     const message = viewTraced({ ...row, letter: null }, 0, null);
     const effects = { of: id, items: [], nextCursor: null };
-    return Promise.resolve({ id, message, ancestors: [], origin: "outside", effects });
+    return Promise.resolve({
+      id,
+      message,
+      ancestors: [],
+      origin: "outside",
+      answer: null,
+      effects,
+    });
   }
 
   agentHistory(address: string): Promise<AgentHistory> {

@@ -21,7 +21,8 @@ function view(n: number, more: Partial<TracedView> = {}): TracedView {
 
 function history(more: Partial<MessageHistory> = {}): MessageHistory {
   const effects = { of: uuid(3), items: [], nextCursor: null };
-  return { id: uuid(3), message: view(3), ancestors: [], origin: "outside", effects, ...more };
+  const known = { message: view(3), ancestors: [], origin: "outside" as const, answer: null };
+  return { id: uuid(3), ...known, effects, ...more };
 }
 
 /** Without times and ids. */
@@ -45,6 +46,22 @@ describe("a message's history", () => {
       "  +12ms        └ /a → /b work.asked  consumed #4",
       "  +12ms          └ /a → /b delay over  consumed #5",
     ]);
+  });
+
+  it("ends with how the ask of a program ended", () => {
+    const answer = { of: uuid(3), from: "/b", to: "@ci", atMs: 5_000, afterMs: 34, error: null };
+    const lines = shape(messageLines(history({ answer }), terminal));
+    expect(lines).toEqual([
+      "  +12ms  ▶ /a → /b work.asked  consumed #3",
+      "  +34ms    └ /b → @ci answer  ok",
+    ]);
+    const refused = messageLines(
+      history({ answer: { ...answer, error: "ask_timeout" } }),
+      terminal,
+    );
+    expect(refused.at(-1)).toContain("answer  ask_timeout");
+    const effects = { of: uuid(3), items: [view(4)], nextCursor: uuid(4) };
+    expect(messageLines(history({ answer, effects }), terminal).join()).not.toContain("answer");
   });
 
   it("says what is not kept, what is too far, and how a message died", () => {

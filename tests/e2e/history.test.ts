@@ -54,7 +54,11 @@ test("an agent's history has its messages, events and what it waits for", async 
     type: "count.add",
     payload: { id: "x", n: 1, producer: "test" },
   });
-  await client.ask({ to: "/workers/h-1", type: "count.read", payload: {} });
+  const asked = await client.ask({ to: "/workers/h-1", type: "count.read", payload: {} });
+  const { out: told } = await service.cli("history", asked.id);
+  expect(told).toMatch(
+    /@owner → \/workers\/h-1 count\.read.*\n.*\/workers\/h-1 → @owner answer {2}ok\n$/,
+  );
   await client.carryOut("restart", "/workers/h-1");
   const story = await eventually(async () => {
     const found = await json<AgentHistory>("history", "/workers/h-1");
@@ -91,7 +95,7 @@ test("export streams lines of JSON over many pages, and ends with its reader", a
   );
   const agents = await linesOf("agents", "--under", "/workers/x-1", "--details");
   expect(agents).toMatchObject([{ address: "/workers/x-1", state: { status: "active" } }]);
-  expect((await service.cli("export", "messages", "--under", "/x")).code).toBe(2);
+  expect((await service.cli("export", "messages", "--details")).code).toBe(2);
   expect((await service.cli("export", "dreams")).code).toBe(2);
 
   const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;

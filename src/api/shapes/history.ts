@@ -3,6 +3,7 @@ import { z } from "zod";
 import { envelopeKinds, lanes } from "../../actors/envelope.ts";
 import type {
   AgentHistory,
+  AnswerView,
   Happening,
   MessageHistory,
   TracedView,
@@ -32,11 +33,21 @@ const traced: z.ZodType<TracedView> = z.object({
   isDeeper: z.boolean(),
 }).meta({ id: "TracedMessage" });
 
+const answerView: z.ZodType<AnswerView> = z.object({
+  of: uuid,
+  from: address,
+  to: words.sender,
+  atMs,
+  afterMs: z.int(),
+  error: z.string().nullable().meta({ description: "Code of the refusal" }),
+}).meta({ id: "HistoryAnswer", description: "How an ask of a person or program ended" });
+
 export const messageHistory: z.ZodType<MessageHistory> = z.object({
   id: uuid,
   message: traced,
   ancestors: z.array(traced),
   origin: z.enum(["outside", "not_kept", "too_far"]),
+  answer: answerView.nullable(),
   effects: z.object({ of: uuid, items: z.array(traced), nextCursor }),
 }).meta({ id: "MessageHistory" });
 
