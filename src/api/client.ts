@@ -25,7 +25,7 @@ import type {
   VerbInput,
 } from "../supervisor/control.ts";
 import type { DeploymentCheck, DeploymentView } from "../supervisor/deployment-views.ts";
-import type { AgentHistory, AnswerView, MessageHistory } from "../supervisor/history-views.ts";
+import type { AgentHistory, MessageHistory } from "../supervisor/history-views.ts";
 import type { AgentVerb } from "../verbs.ts";
 import {
   caller,
