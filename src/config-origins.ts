@@ -4,6 +4,7 @@ import {
   type ConfigOptions,
   loadConfig,
   nameOfVariable,
+  pathSettings,
   readSources,
 } from "./config.ts";
 import { DreamError } from "./errors.ts";
@@ -19,8 +20,7 @@ export interface ConfigItem {
   isOwn: boolean;
 }
 
-/** Paths in the file are relative to HOME, so that it can be moved. */
-const pathKeys = new Set(["swarm", "inbox", "tlsCert", "tlsKey"]);
+const pathKeys = new Set<string>(pathSettings);
 
 /** Shown as being there, no more. */
 const secretKeys = new Set(["otlpHeaders"]);

@@ -50,6 +50,9 @@ export interface ConfigFlags {
   limits?: Readonly<Record<string, string>>;
 }
 
+/** Settings that are paths; in the file they are relative to HOME, so that it can be moved. */
+export const pathSettings = ["swarm", "inbox", "tlsCert", "tlsKey"] as const;
+
 const port = wholeNumber("a whole number from 0 to 65535", 0, 65_535);
 const path = z.string("wanted a path").min(1, "wanted a path");
 
@@ -128,7 +131,7 @@ export function readSources(options: ConfigOptions): {
 export function loadConfig(options: ConfigOptions): Config {
   const { cwd } = options;
   const { home, file, variables, asked } = readSources(options);
-  const pick = <T>(name: "swarm" | "inbox" | "tlsCert" | "tlsKey", fallback: T): string | T => {
+  const pick = <T>(name: typeof pathSettings[number], fallback: T): string | T => {
     const own = asked[name] ?? variables[name];
     if (own !== undefined) return resolve(cwd, own);
     return file[name] === undefined ? fallback : resolve(dirname(home.configFile), file[name]);

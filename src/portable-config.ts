@@ -1,6 +1,7 @@
 /** The configuration's file as a backup keeps it, for a HOME that may lie elsewhere. */
 import { readFileSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
+import { pathSettings } from "./config.ts";
 import type { Home } from "./home.ts";
 
 /**
@@ -15,7 +16,7 @@ export function portableConfig({ path, configFile }: Home): string | null {
   } catch {
     return null;
   }
-  for (const name of ["swarm", "inbox"]) {
+  for (const name of pathSettings) {
     const value = settings[name];
     if (typeof value !== "string" || isAbsolute(value)) continue;
     const target = resolve(path, value);

@@ -1,8 +1,11 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type ConfigFlags, loadConfig } from "../../src/config.ts";
 import { formatDuration, parseDuration, parseMoment } from "../../src/duration.ts";
+import { findHome } from "../../src/home.ts";
 import { defaultLimits } from "../../src/limits.ts";
 import { nearest } from "../../src/nearest.ts";
+import { portableConfig } from "../../src/portable-config.ts";
 
 const GiB = 1024 ** 3;
 
@@ -178,6 +181,26 @@ describe("durations and moments", () => {
       "1m",
       "3d",
     ]);
+  });
+});
+
+describe("portableConfig()", () => {
+  it("makes absolute what leads out of HOME, certificates as well as folders", async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const home = findHome({ flag: "home", env: {}, cwd: folder });
+      await Deno.mkdir(home.path);
+      const paths = { swarm: "../swarm.ts", inbox: "box", tlsCert: "../tls/cert.pem" };
+      await Deno.writeTextFile(home.configFile, JSON.stringify({ ...paths, tlsKey: "/key.pem" }));
+      expect(JSON.parse(portableConfig(home)!)).toEqual({
+        swarm: join(folder, "swarm.ts"),
+        inbox: "box",
+        tlsCert: join(folder, "tls/cert.pem"),
+        tlsKey: "/key.pem",
+      });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
   });
 });
 
