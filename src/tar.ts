@@ -40,7 +40,8 @@ export function readTarHeader(block: Uint8Array): TarHeader | null | undefined {
   const sizeBytes = block[124]! & 0x80
     ? readBinary(block, 124, 12)
     : Number.parseInt(text(124, 12), 8);
-  return Number.isSafeInteger(sizeBytes) ? { name: text(0, 100), sizeBytes } : undefined;
+  const isSize = Number.isSafeInteger(sizeBytes) && sizeBytes >= 0;
+  return isSize ? { name: text(0, 100), sizeBytes } : undefined;
 }
 
 /** What fills the last block of a file. */

@@ -129,6 +129,7 @@ describe("a restore", () => {
     ["a gzip of words", () => gzipSync("hello".repeat(500)), /no tar archive/],
     ["another tar", () => gzipSync(joined(tarHeader("a", 0, 0), tarEnd())), /does not begin with/],
     ["a huge manifest", () => gzipSync(tarHeader("manifest.json", 2 ** 40, 0)), /not begin with/],
+    ["a size below nothing", () => gzipSync(belowNothing()), /no tar archive/],
     ["a manifest that is no JSON", () => (
       gzipSync(joined(tarHeader("manifest.json", 1, 0), text("{"), padding(1), tarEnd()))
     ), /not JSON/],
@@ -285,4 +286,15 @@ describe("making backups", () => {
 
 function joined(...parts: Uint8Array[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
+
+/** A header that says -1, with the sum that belongs to that. */
+function belowNothing(): Uint8Array {
+  const header = tarHeader("manifest.json", 0, 0);
+  const put = (at: number, text: string) => header.set(new TextEncoder().encode(text), at);
+  put(124, "-1\0\0\0\0\0\0\0\0\0\0");
+  put(148, " ".repeat(8));
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  put(148, `${sum.toString(8).padStart(6, "0")}\0 `);
+  return header;
 }
