@@ -28,6 +28,7 @@ export const limits: Limits = {
   mailbox: 16,
   turnEnvelopes: 6,
   maxThreads: 6,
+  turnsInHand: 2,
   turnDeadlineMs: 1_000,
   idleAfterMs: 1_500,
   resumeAfterMs: 20_000,
