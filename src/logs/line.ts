@@ -1,4 +1,5 @@
 /** How a line is written and read: JSON whose first three names stand in a fixed order. */
+import { isWithin, rootAddress } from "../address.ts";
 import type { LogEntry, LogFields, LogFilter, LogLevel } from "../log.ts";
 import { logLevels } from "../log.ts";
 
@@ -95,7 +96,7 @@ export function timeOf(line: string): number | null {
 
 /** Makes the test of a filter. Lines are read as JSON only when their beginning fits. */
 export function lineFilter(filter: LogFilter): (line: string) => LogEntry | null {
-  const { sinceMs, untilMs, under = "/", traceId } = filter;
+  const { sinceMs, untilMs, under = rootAddress, traceId } = filter;
   const since = sinceMs === undefined ? "" : isoOf(sinceMs);
   const until = untilMs === undefined ? null : isoOf(untilMs);
   const least = logLevels.indexOf(filter.level ?? "debug");
@@ -106,12 +107,10 @@ export function lineFilter(filter: LogFilter): (line: string) => LogEntry | null
     if (traceId !== undefined && !line.includes(traceId)) return null;
     const entry = parse(line);
     if (entry === null || (traceId !== undefined && entry.traceId !== traceId)) return null;
-    return under === "/" || isBelow(entry.address, under) ? entry : null;
+    if (under === rootAddress) return entry;
+    const { address } = entry;
+    return typeof address === "string" && isWithin(address, under) ? entry : null;
   };
-}
-
-function isBelow(address: unknown, under: string): boolean {
-  return typeof address === "string" && (address === under || address.startsWith(`${under}/`));
 }
 
 /** Moments outside of what four digits of a year can say are the first or the last there is. */

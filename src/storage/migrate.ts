@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Database } from "libsql";
 import { DreamError } from "../errors.ts";
+import { schemaOf } from "./counts.ts";
 
 const folder = new URL("./migrations/", import.meta.url);
 
@@ -18,14 +19,9 @@ export function newestSchema(): number {
   return migrations().at(-1)!.version;
 }
 
-/** The schema version that the file has; 0 for a new one. */
-function versionOf(db: Database): number {
-  return (db.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;
-}
-
 /** @throws {DreamError} `database_newer` when a later version of the program made it */
 export function checkVersion(db: Database, file: string): void {
-  const found = versionOf(db);
+  const found = schemaOf(db);
   const known = newestSchema();
   if (found <= known) return;
   throw new DreamError(
@@ -37,7 +33,7 @@ export function checkVersion(db: Database, file: string): void {
 
 /** Applies what is missing, each migration whole or not at all. */
 export function migrate(db: Database): void {
-  const from = versionOf(db);
+  const from = schemaOf(db);
   for (const { version, sql } of migrations()) {
     if (version <= from) continue;
     db.exec(`BEGIN IMMEDIATE;\n${sql}\nPRAGMA user_version = ${version};\nCOMMIT;`);

@@ -8,6 +8,7 @@
  * - I1 A follower is shown every event after its place, in order, however long it was away.
  * - I2 What is shown is durable: it was read from the store.
  */
+import { isWithin, rootAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import type { EventRow, Store } from "../storage/store.ts";
 
@@ -197,6 +198,6 @@ export class EventLog {
 function fits({ under, type }: EventFilter): (event: StoredEvent) => boolean {
   const noun = type?.endsWith(".*") ? type.slice(0, -1) : null;
   return (event) =>
-    (under === "/" || event.address === under || !!event.address?.startsWith(`${under}/`)) &&
+    (under === rootAddress || event.address !== null && isWithin(event.address, under)) &&
     (type === null || (noun === null ? event.type === type : event.type.startsWith(noun)));
 }
