@@ -3,10 +3,12 @@
  * other by `--url` and `--token`.
  */
 import { type Client, createClient } from "../api/client.ts";
+import { systemClock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
 import type { Home } from "../home.ts";
 import { usage } from "./arguments.ts";
 import { type Run, textOption } from "./command.ts";
+import { patientFetch } from "./patience.ts";
 
 export interface Service {
   client: Client;
@@ -34,11 +36,16 @@ export function findService(run: Pick<Run, "home" | "options" | "env">): Service
   avoidProxies();
   const ca = textOption(run, "ca") || env.DREAMOS_CA;
   const tls = ca ? { client: Deno.createHttpClient({ caCerts: [readCa(ca)] }) } : {};
+  const waiting = patientFetch({
+    url,
+    clock: systemClock,
+    fetch: (target, init) => globalThis.fetch(target, { ...init, ...tls }),
+  });
   const fetch = async (target: string, init: RequestInit) => {
     try {
-      return await globalThis.fetch(target, { ...init, ...tls });
+      return await waiting(target, init);
     } catch (error) {
-      if (init.signal?.aborted) throw error;
+      if (init.signal?.aborted || error instanceof DreamError) throw error;
       throw unreachable(error, url, mark && { home, pid: mark.pid });
     }
   };

@@ -1,5 +1,7 @@
 /** Which service a command talks to, and with which token. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { patientFetch } from "../../src/cli/patience.ts";
+import { systemClock } from "../../src/clock.ts";
 import { openHome, runCli } from "./run-cli.ts";
 
 let service: Awaited<ReturnType<typeof openHome>>;
@@ -68,4 +70,36 @@ describe("another service", () => {
 it("commands that talk to no service take no token", async () => {
   const { code, err } = await away(["version", "--token", "t"]);
   expect([code, err]).toEqual([2, expect.stringContaining("has no option --token")]);
+});
+
+describe("a service that takes connections", () => {
+  /** One that answers `/healthz` or not, and all else after `lookedAt` questions for that. */
+  async function askOne(isAlive: boolean) {
+    let looks = 0;
+    const enough = Promise.withResolvers<Response>();
+    const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+      if (!request.url.endsWith("/healthz")) return enough.promise;
+      if (++looks === 3) enough.resolve(new Response("late"));
+      return isAlive ? new Response("{}") : enough.promise;
+    });
+    const url = `http://127.0.0.1:${server.addr.port}`;
+    const ask = patientFetch({ url, clock: systemClock, fetch, everyMs: 10, silentMs: 500 });
+    try {
+      return await (await ask(`${url}/long`, {})).text();
+    } finally {
+      enough.resolve(new Response());
+      await server.shutdown().catch(() => {});
+    }
+  }
+
+  it("is waited for as long as it says that it is there", async () => {
+    expect(await askOne(true)).toBe("late");
+  });
+
+  it("is not waited for when it says nothing at all", async () => {
+    await expect(askOne(false)).rejects.toMatchObject({
+      code: "not_ready",
+      message: expect.stringMatching(/takes connections, but has said nothing for 0.5 s/),
+    });
+  });
 });

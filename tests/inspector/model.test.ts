@@ -183,6 +183,21 @@ describe("acts", () => {
 });
 
 describe("bad input", () => {
+  it("shows what is said beside an address of 301 characters", () => {
+    const far = `/${"a".repeat(128)}/${"b".repeat(128)}/${"c".repeat(42)}`;
+    const state = scene(tree(pool(`/${"a".repeat(128)}`, [agent(far)])));
+    keys(state, "d");
+    const envelope = { type: "work.add", kind: "message", from: far, to: far };
+    const letters = [{ id: 7, reason: "poison", message: "planted", deadAtMs: nowMs, envelope }];
+    state.look!.facts = { ...noFacts(), letters: letters as never };
+    expect(draw({ ...state, columns: 120 }).join("\n")).toMatch(/#7 poison.*…\S*c → …\S*c planted/);
+    const time = new Date(nowMs).toISOString();
+    const log = [{ time, level: "warn", seq: 1, message: "it was said", address: far }];
+    keys(state, "8");
+    state.look!.facts = { ...noFacts(), log: log as never };
+    expect(draw(state).join("\n")).toMatch(/warn +…\S*c it was said/);
+  });
+
   it("fits every size, whatever is shown", () => {
     const far = `/${"a".repeat(128)}/${"b".repeat(128)}/${"c".repeat(42)}`;
     const root = () =>

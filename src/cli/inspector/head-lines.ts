@@ -22,7 +22,8 @@ export function topLines(state: State): Line[] {
 
 /** What concerns everything. */
 function bannerOf({ link, system, nowMs }: State): string | null {
-  const ago = formatDuration(Math.max(0, nowMs - link.sinceMs));
+  const seconds = Math.max(1, Math.floor((nowMs - link.sinceMs) / 1_000));
+  const ago = formatDuration(seconds * 1_000);
   if (link.status === "lost") {
     return `SERVICE LOST for ${ago}: ${printable(link.why)}; what is shown is old; trying again`;
   }

@@ -9,7 +9,7 @@ import type {
 import { formatDuration } from "../../duration.ts";
 import type { Json } from "../../json.ts";
 import type { Tint } from "../tints.ts";
-import { printable } from "../text.ts";
+import { cutStart, printable } from "../text.ts";
 import { fill, type Line, type Part, say } from "./line.ts";
 import type { Facts } from "./state.ts";
 import type { Item } from "./swarm.ts";
@@ -18,9 +18,15 @@ const none: Line[] = [say("none", "dim")];
 
 /** More of a payload than a line shows need not be made printable. */
 const mostText = 400;
+const mostAddress = 32;
 
 function short(value: Json): string {
   return printable((JSON.stringify(value) ?? "null").slice(0, mostText));
+}
+
+/** An address can be 512 characters long; what is said beside it has to be seen. */
+function whom(address: string): string {
+  return cutStart(printable(address), mostAddress);
 }
 
 function agoText(ms: number, nowMs: number): string {
@@ -42,7 +48,7 @@ export function messageLines(messages: readonly MessageView[], nowMs: number): L
       { text: `${agoText(message.sentAtMs, nowMs)} ` },
       { text: fill(status, 9), tint: messageTints[status] },
       { text: `${printable(type || kind)} `, bold: true },
-      { text: `from ${printable(from)} `, tint: "cyan" },
+      { text: `from ${whom(from)} `, tint: "cyan" },
     ];
     if (attempt > 0) parts.push({ text: `${attempt} crashes `, tint: "red" });
     parts.push({ text: short(payload) });
@@ -61,7 +67,7 @@ export function letterLines(letters: readonly DeadLetterView[], nowMs: number): 
       { text: `#${id} `, tint: "dim" },
       { text: `${printable(reason)} `, tint: "red" },
       { text: `${printable(envelope.type || envelope.kind)} `, bold: true },
-      { text: `${printable(envelope.from)} → ${printable(envelope.to)} `, tint: "cyan" },
+      { text: `${whom(envelope.from)} → ${whom(envelope.to)} `, tint: "cyan" },
       { text: printable(message) },
     ],
   }));
@@ -111,7 +117,7 @@ function eventLine({ atMs, type, address, data }: EventView, nowMs: number): Lin
     parts: [
       { text: `${agoText(atMs, nowMs)} ` },
       { text: `${printable(type)} `, tint: isBad ? "red" : "green" },
-      { text: `${printable(address ?? "")} `, tint: "cyan" },
+      { text: `${whom(address ?? "")} `, tint: "cyan" },
       { text: short(data), tint: "dim" },
     ],
   };
@@ -135,7 +141,7 @@ export function logLines(entries: readonly LogEntry[], hasSymbols: boolean): Lin
       parts: [
         { text: `${printable(time.slice(11, 23))} `, tint: "dim" },
         { text: `${fill(hasSymbols ? level : level.toUpperCase(), 5)} `, tint: levelTints[level] },
-        { text: typeof address === "string" ? `${printable(address)} ` : "", tint: "cyan" },
+        { text: typeof address === "string" ? `${whom(address)} ` : "", tint: "cyan" },
         { text: `${printable(message)}  ` },
         { text: printable(beside.join(" ")), tint: "dim" },
       ],
