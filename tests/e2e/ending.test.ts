@@ -10,8 +10,9 @@ const swarm = fileURLToPath(new URL("../fixtures/swarm-faults/swarm.ts", import.
 
 async function startSpinning(...args: string[]): Promise<Service> {
   const service = await startService({ swarm, args: ["--limit", "turnDeadlineMs=60s", ...args] });
+  // Once it sits in its thread with nothing to do, what it is sent is in its hands at once.
+  await service.client.ask({ to: "/fragile", type: "work.read" });
   await service.client.send({ to: "/fragile", type: "work.spin" });
-  await eventually(async () => (await service.client.agent("/fragile")).hostPid !== null);
   return service;
 }
 
