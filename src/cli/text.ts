@@ -1,22 +1,24 @@
 /** Text for terminals: safe to print, cut and filled by the width that people see. */
 import { widthOf } from "./width.ts";
 
+const controls = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
 /**
  * One safe line of anything: agents and files may hold escape sequences, which would let them write
  * over the terminal, and marks that turn the reading direction.
  */
 export function printable(text: string): string {
-  return text.replaceAll(/\s+/gu, " ").replaceAll(
-    /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu,
-    "\ufffd",
-  );
+  return harmless(text.replaceAll(/\s+/gu, " "));
+}
+
+/** Text whose spaces and widths are meant as they are; nothing in it is obeyed by a terminal. */
+export function harmless(text: string): string {
+  return text.replaceAll(controls, "\ufffd");
 }
 
 /** The same for text of several lines: line ends stay. */
 export function printableLines(text: string): string[] {
-  return text.split(/\r\n|[\r\n\u2028\u2029]/).map((line) =>
-    line.replaceAll("\t", "  ").replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, "\ufffd")
-  );
+  return text.split(/\r\n|[\r\n\u2028\u2029]/).map((line) => harmless(line.replaceAll("\t", "  ")));
 }
 
 /** Cuts to `width` columns, wide characters counted as two, with `…` where something is missing. */

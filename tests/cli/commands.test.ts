@@ -129,7 +129,8 @@ describe("showing", () => {
     const found = await run("recall", "how", "do I close?");
     expect(found.out).toMatch(/^1\. \/docs\/readme\.md +score 7\.25\n +Guide › Transactions\n/);
     expect(found.out).toContain("Close it. About how do I close?");
-    expect((await jsonOf("recall", "x")).items).toHaveLength(1);
+    expect((await jsonOf("recall", "x")).items).toHaveLength(5);
+    expect((await jsonOf("recall", "x", "--limit", "1")).items).toHaveLength(1);
   });
 
   it("survives a reader that leaves", async () => {

@@ -46,6 +46,31 @@ describe("colours", () => {
   });
 });
 
+describe("words of others", () => {
+  it("never reach the terminal as anything but text, wherever they stand", () => {
+    const odd = "\x1b[2J\x9b5n\u202e\x07\u2028";
+    const exits = [{ ...exit, message: odd }];
+    const state = scene(
+      tree(
+        agent("/a", {
+          kind: odd,
+          exits,
+          lastError: { code: "internal", message: odd, details: {} },
+        }),
+      ),
+      140,
+    );
+    state.search = odd;
+    state.notice = { text: odd, isBad: true, untilMs: nowMs + 1 };
+    const screens = [draw(state, true)];
+    state.mode = { name: "text", title: odd, lines: [odd], top: 0 };
+    screens.push(draw(state, true));
+    const text = screens.flat().join("").replaceAll(/\x1b\[\d+m/g, "");
+    expect(text).toContain("\ufffd[2J\ufffd5n\ufffd");
+    expect(text).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028]/u);
+  });
+});
+
 describe("the tree", () => {
   it("has a row for each place, with what is wrong below", () => {
     const state = small();

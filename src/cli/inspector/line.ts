@@ -3,7 +3,7 @@
  * used, and no background but its inverse, so that dark and light terminals are served alike; and
  * no colour says what a word does not say too.
  */
-import { cut } from "../text.ts";
+import { cut, harmless } from "../text.ts";
 import { paintText, type Tint } from "../tints.ts";
 import { widthOf } from "../width.ts";
 
@@ -41,7 +41,8 @@ export function paint({ parts, isInverse }: Line, width: number, hasColour: bool
   let left = width;
   let out = "";
   for (const { text, tint, bold } of parts) {
-    const shown = fit(text, left);
+    // Names, kinds, replies: all of it is somebody else's words.
+    const shown = fit(harmless(text), left);
     left -= widthOf(shown);
     // A bar of several colours would hide which row is meant.
     out += wrapIn(shown, isInverse ? undefined : tint, bold === true, hasColour);
