@@ -111,8 +111,12 @@ async function tryToken(engine: Engine): Promise<void> {
   const once = ["run", "--rm", "--pull=never", "--network", "host", "--read-only"];
   const bounds = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"];
   const volumes = ["-v", `${volume}:/data:ro`, "-v", `${tokens}:/tokens`];
-  const made = await engine.tryPodman(...once, ...bounds, ...volumes, name, "sh", "-c", script);
+  const make = (before = "") =>
+    engine.tryPodman(...once, ...bounds, ...volumes, name, "sh", "-c", before + script);
+  const made = await make();
   check("compose.yml's token is made", made.code === 0, made.err);
+  const again = await make("rm -f /tokens/dreamos-token; ");
+  check("and made again when it is lost", again.code === 0, again.err);
   const asNobody = ["--user", "65534:65534", "-v", `${tokens}:/run/secrets:ro`];
   const cat = ["cat", "/run/secrets/dreamos-token"];
   const seen = await engine.tryPodman(...once, ...bounds, ...asNobody, name, ...cat);
@@ -140,6 +144,14 @@ async function main(): Promise<number> {
   }
   const folder = await Deno.makeTempDir({ prefix: "dreamos-container-" });
   const engine = new Engine(folder);
+  const clear = async () => {
+    await engine.tryPodman("rm", "-f", name);
+    await engine.tryPodman("volume", "rm", "-f", volume, tokens);
+    await run("rm", ["-rf", folder]);
+  };
+  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    Deno.addSignalListener(signal, () => clear().finally(() => Deno.exit(code)));
+  }
   try {
     await build(engine, folder);
     await tryOut(engine);
@@ -150,9 +162,7 @@ async function main(): Promise<number> {
     console.error((await engine.tryPodman("logs", "--tail", "20", name)).err);
     return 1;
   } finally {
-    await engine.tryPodman("rm", "-f", name);
-    await engine.tryPodman("volume", "rm", "-f", volume, tokens);
-    await run("rm", ["-rf", folder]);
+    await clear();
   }
 }
 

@@ -135,9 +135,7 @@ describe("compose.yml", async () => {
       expect(part).toContain("<<: *walls");
       if (name !== "network") expect(part).toContain('network_mode: "service:network"');
       for (const [, address] of part.matchAll(/"([\d.]+):\d+:\d+"/g)) {
-        expect(address).toBe(
-          "127.0.0.1",
-        );
+        expect(address).toBe("127.0.0.1");
       }
       for (const [, path] of part.matchAll(/- \.\/([^:]+):/g)) {
         expect(await exists(path!), path).toBe(true);
@@ -149,6 +147,8 @@ describe("compose.yml", async () => {
     const by = Object.fromEntries(services);
     expect(await read("grafana/prometheus.yml")).toContain("/run/secrets/dreamos-token");
     expect(by.token).toContain("mv new dreamos-token");
+    // A lost file is no lost name: who has it gets a new secret.
+    expect(by.token).toMatch(/token create prometheus .*\|\|\s+dreamos token rotate prometheus/);
     expect(by.prometheus).toContain("tokens:/run/secrets:ro");
     const [, dashboards] = /path: (\S+)/.exec(
       await read("grafana/provisioning/dashboards/dreamos.yml"),
