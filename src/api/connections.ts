@@ -39,6 +39,11 @@ const { serveHttpOnConnection } = Reflect.get(Deno, Reflect.get(Deno, "internal"
 };
 
 export interface Connections {
+  /**
+   * Takes new ones from another listener on the same port, with another certificate; those that
+   * are open go on. For a moment, well below a millisecond, nobody listens.
+   */
+  move(open: () => Deno.Listener): Promise<void>;
   /** Takes no new ones, lets those that are open end what they do, and resolves when all ended. */
   shutdown(): Promise<void>;
   /** Ends all at once. */
@@ -46,7 +51,7 @@ export interface Connections {
 }
 
 export function serveConnections(
-  listener: Deno.Listener,
+  first: Deno.Listener,
   handler: Handler,
   clock: Clock,
   bounds: ConnectionBounds,
@@ -54,7 +59,6 @@ export function serveConnections(
   /** Idle for longest first. */
   const idle = new Set<Connection>();
   const open = new Set<Connection>();
-  let isOpen = true;
   const take = (raw: Deno.Conn) => {
     if (open.size >= bounds.most) {
       const [oldest] = idle;
@@ -66,34 +70,76 @@ export function serveConnections(
     open.add(connection);
     connection.ended.finally(() => open.delete(connection));
   };
+  const acceptor = acceptFrom(first, clock, take, () => {
+    const [oldest] = idle;
+    oldest?.cut();
+  });
+  return {
+    move: acceptor.move,
+    async shutdown() {
+      acceptor.close();
+      await acceptor.ended;
+      await Promise.all([...open].map((connection) => connection.shutdown()));
+    },
+    cut() {
+      acceptor.close();
+      for (const connection of open) connection.cut();
+    },
+  };
+}
+
+/** @param makeRoom when nothing can be accepted */
+function acceptFrom(
+  first: Deno.Listener,
+  clock: Clock,
+  take: (raw: Deno.Conn) => void,
+  makeRoom: () => void,
+) {
+  let listener = first;
+  let next: { open: () => Deno.Listener; done: () => void } | null = null;
+  let isOpen = true;
+  const pause = () => new Promise<void>((resolve) => clock.after(retryMs, resolve));
+  /** Should another have taken the port meanwhile, it may leave again. */
+  const goOver = async ({ open, done }: NonNullable<typeof next>) => {
+    try {
+      listener = open();
+      next = null;
+      done();
+    } catch {
+      await pause();
+    }
+  };
   const accept = async () => {
     while (isOpen) {
       try {
         take(await listener.accept());
       } catch {
         if (!isOpen) return;
-        // No more files can be opened, or a caller has left already: the next one may come.
-        const [oldest] = idle;
-        oldest?.cut();
-        await new Promise<void>((resolve) => clock.after(retryMs, resolve));
+        if (next) await goOver(next);
+        else {
+          // No more files can be opened, or a caller has left already: the next one may come.
+          makeRoom();
+          await pause();
+        }
       }
     }
   };
-  const accepting = accept();
-  const close = () => {
-    if (!isOpen) return;
-    isOpen = false;
-    listener.close();
-  };
+  const ended = accept();
   return {
-    async shutdown() {
-      close();
-      await accepting;
-      await Promise.all([...open].map((connection) => connection.shutdown()));
+    ended,
+    move(open: () => Deno.Listener): Promise<void> {
+      return new Promise((done) => {
+        if (!isOpen || next) return done();
+        next = { open, done };
+        // Its port is free once the pending accept has heard of it.
+        listener.close();
+      });
     },
-    cut() {
-      close();
-      for (const connection of open) connection.cut();
+    close() {
+      if (!isOpen) return;
+      isOpen = false;
+      // Between two listeners there is none to close.
+      if (!next) listener.close();
     },
   };
 }

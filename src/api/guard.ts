@@ -36,6 +36,7 @@ export function bearerOf(request: Request): string {
  * @throws {DreamError} `bad_request`
  */
 export function checkQuery({ about }: TokenRoute, c: Context): void {
+  checkEncoding(c.req.url);
   for (const [key, values] of Object.entries(c.req.queries())) {
     if (about.query && values.length === 1) continue;
     const name = key.slice(0, 40);
@@ -43,6 +44,18 @@ export function checkQuery({ about }: TokenRoute, c: Context): void {
     throw new DreamError("bad_request", `Cannot read the query: ${name}: ${why}`, {
       details: { field: name },
     });
+  }
+}
+
+/** What is no UTF-8 would be read as something else. */
+function checkEncoding(url: string): void {
+  try {
+    if (url.includes("%")) decodeURIComponent(url.split("?")[1] ?? "");
+  } catch {
+    throw new DreamError(
+      "bad_request",
+      "Cannot read the query: it is not percent-encoded UTF-8; a % itself is %25",
+    );
   }
 }
 

@@ -4,8 +4,9 @@ import { isLoopback, isWildcard, type Listening } from "../listening.ts";
 import { inUrl } from "./host-names.ts";
 import { serve, type Server } from "./serve.ts";
 import { readTls } from "./tls-files.ts";
+import { watchTls } from "./tls-watch.ts";
 
-export interface Listeners extends Server {
+export interface Listeners extends Omit<Server, "renew"> {
   /** For other machines; null when there are none. `url` is for this one. */
   publicUrl: string | null;
   /** What people should know about the line. */
@@ -17,6 +18,8 @@ interface ListenOptions {
   listening: Listening & { port: number };
   drainMs: number;
   clock: Clock;
+  /** Hears of certificates that change while they are served. */
+  tell(level: "info" | "warn", message: string): void;
 }
 
 /**
@@ -31,6 +34,9 @@ export function openListeners({ listening, ...options }: ListenOptions): Listene
   const { warnings, ...tls } = readTls(tlsCert, tlsKey, options.clock.wallMs());
   const outer = serve({ ...options, host, port, tls });
   const inner = serve({ ...options, host: "127.0.0.1", port: 0 });
+  const files = { certFile: tlsCert, keyFile: tlsKey };
+  const { clock, tell } = options;
+  const stopWatch = watchTls({ ...files, clock, first: tls, renew: outer.renew, tell });
   return {
     url: inner.url,
     publicUrl: publicUrlOf(outer, listening),
@@ -40,6 +46,7 @@ export function openListeners({ listening, ...options }: ListenOptions): Listene
       inner.refuse();
     },
     async shutdown() {
+      stopWatch();
       await Promise.all([outer.shutdown(), inner.shutdown()]);
     },
   };

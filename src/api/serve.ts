@@ -8,6 +8,8 @@ import { inUrl } from "./host-names.ts";
 export interface Server {
   /** With the port that was really taken. */
   url: string;
+  /** Serves another certificate from now on. @throws {DreamError} when it cannot be served */
+  renew(tls: { cert: string; key: string }): Promise<void>;
   /** From now on new requests are answered `shutting_down`; open ones go on. */
   refuse(): void;
   /** Refuses, lets open requests end, and closes; what is open after `drainMs` is cut off. */
@@ -34,6 +36,7 @@ export function serve(options: {
   const { host, port, tls, clock, drainMs, bounds = defaultBounds } = options;
   const open = countOpen(options.fetch);
   const listener = listen({ hostname: host, port }, tls);
+  const { port: taken } = listener.addr as Deno.NetAddr;
   const connections = serveConnections(listener, open.handle, clock, bounds);
   const stop = async () => {
     const late = Promise.withResolvers<void>();
@@ -45,7 +48,12 @@ export function serve(options: {
   };
   let stopping: Promise<void> | null = null;
   return {
-    url: `${tls ? "https" : "http"}://${inUrl(host)}:${(listener.addr as Deno.NetAddr).port}`,
+    url: `${tls ? "https" : "http"}://${inUrl(host)}:${taken}`,
+    async renew(tls) {
+      // Tried elsewhere first: on the port itself there is no way back.
+      listen({ hostname: "127.0.0.1", port: 0 }, tls).close();
+      await connections.move(() => listen({ hostname: host, port: taken }, tls));
+    },
     refuse: () => void open.close(),
     shutdown: () => stopping ??= stop(),
   };

@@ -276,7 +276,8 @@ async function openApi(
   });
   const { drainMs } = config.limits;
   const fetch = (request: Request) => app.fetch(request);
-  const listeners = openListeners({ fetch, listening: config, drainMs, clock });
+  const tell = (level: "info" | "warn", message: string) => book.log(level, message);
+  const listeners = openListeners({ fetch, listening: config, drainMs, clock, tell });
   for (const warning of listeners.warnings) {
     book.log("warn", warning);
     onTrouble(warning);

@@ -1,13 +1,17 @@
 /** Names, addresses and certificates: who reaches the API, and what is refused at the start. */
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { namesOf } from "../../src/api/host-names.ts";
 import { openListeners } from "../../src/api/listeners.ts";
 import { readTls } from "../../src/api/tls-files.ts";
-import { systemClock } from "../../src/clock.ts";
+import { type Clock, systemClock } from "../../src/clock.ts";
 import { DreamError } from "../../src/errors.ts";
 import type { Listening } from "../../src/listening.ts";
+import { eventually } from "../support/eventually.ts";
 import { openDoor } from "./open-door.ts";
 
 const folder = fileURLToPath(new URL("../fixtures/tls/", import.meta.url));
@@ -152,12 +156,14 @@ describe("certificates", () => {
 });
 
 describe("listeners", () => {
-  const open = (listening: Partial<Listening>) =>
+  const told: string[] = [];
+  const open = (listening: Partial<Listening>, clock: Clock = systemClock) =>
     openListeners({
       fetch: (request) => new Response(new URL(request.url).protocol),
       listening: { ...plain, ...listening, port: 0 },
       drainMs: 100,
-      clock: systemClock,
+      clock,
+      tell: (level, message) => void told.push(`${level} ${message}`),
     });
 
   it("with TLS are two: one for others, one on loopback", async () => {
@@ -173,6 +179,45 @@ describe("listeners", () => {
     ]);
     await both.shutdown();
     await expect(fetch(both.url)).rejects.toThrow();
+  });
+
+  it("serve a renewed certificate, and the old one while the new one is no good", async () => {
+    const home = await Deno.makeTempDir();
+    const [cert, key] = [join(home, "cert.pem"), join(home, "key.pem")];
+    const put = async (one: string, other: string) => {
+      await Deno.copyFile(file(one), cert);
+      await Deno.copyFile(file(other), key);
+    };
+    await put("ca", "ca-key");
+    const hurried: Clock = {
+      ...systemClock,
+      after: (delayMs, fire) => systemClock.after(delayMs === 10_000 ? 5 : delayMs, fire),
+    };
+    const one = open({ tlsCert: cert, tlsKey: key }, hurried);
+    const servedBy = async () => {
+      const socket = connect({
+        port: Number(new URL(one.publicUrl!).port),
+        rejectUnauthorized: false,
+      });
+      try {
+        await once(socket, "secureConnect");
+        return socket.getPeerCertificate().fingerprint256;
+      } finally {
+        socket.destroy();
+      }
+    };
+    const printOf = async (name: string) =>
+      new X509Certificate(await Deno.readTextFile(file(name))).fingerprint256;
+    expect(await servedBy()).toBe(await printOf("ca"));
+    await put("server", "other-key");
+    await eventually(() => told.some((line) => /^warn .*is not the key of/.test(line)));
+    expect(await servedBy()).toBe(await printOf("ca"));
+    await put("server", "server-key");
+    await eventually(() => told.some((line) => line.startsWith("info")));
+    expect(await servedBy()).toBe(await printOf("server"));
+    expect(told.filter((line) => line.startsWith("warn"))).toHaveLength(1);
+    await one.shutdown();
+    await Deno.remove(home, { recursive: true });
   });
 
   it("without TLS say loudly what that means", async () => {

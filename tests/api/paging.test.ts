@@ -102,6 +102,8 @@ test.each([
   ["agents/captain/machine?limit=1", "limit"],
   ["status?__proto__=1", "__proto__"],
   ["timers?to=/a", "to"],
+  ["agents?kind=%ff%fe", "UTF-8"],
+  ["recall?q=50%", "%25"],
 ])("a query that would mean something else is refused: %s", async (path, field) => {
   const [status, { error }] = await read(path);
   expect([status, error]).toEqual([400, expect.objectContaining({ code: "bad_request" })]);
