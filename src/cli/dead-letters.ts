@@ -1,6 +1,7 @@
 import { type Client, type DeadLetterView, DreamError } from "../api/client.ts";
 import { countOption, usage } from "./arguments.ts";
 import { type Command, type Run, textOption } from "./command.ts";
+import { readUpTo } from "./pages.ts";
 import { findService } from "./service.ts";
 import { type Column, table } from "./table.ts";
 import { printable } from "./text.ts";
@@ -68,7 +69,8 @@ function numberOf(text: string): number {
 async function list(run: Run, to: string | undefined): Promise<number> {
   const limit = countOption(run, "limit", 50);
   const { client } = findService(run);
-  const page = await client.deadLetters(to === undefined ? { limit } : { limit, to });
+  const only = to === undefined ? {} : { to };
+  const page = await readUpTo(limit, (query) => client.deadLetters({ ...query, ...only }));
   const { terminal } = run;
   if (run.json) {
     terminal.print(JSON.stringify(page));

@@ -1,5 +1,6 @@
 import { countOption, momentOption } from "./arguments.ts";
 import { type Command, textOption } from "./command.ts";
+import { readUpTo } from "./pages.ts";
 import { findService } from "./service.ts";
 import { type Column, table } from "./table.ts";
 
@@ -25,16 +26,16 @@ export const messagesCommand: Command = {
   examples: ["dreamos messages /captain --since 10m", "dreamos messages --from /ingestor --json"],
   takes: [0, 1],
   async run(run) {
-    const query: { to?: string; from?: string; since?: number; limit: number } = {
-      limit: countOption(run, "limit", 50),
-    };
+    const query: { to?: string; from?: string; since?: number } = {};
+    const limit = countOption(run, "limit", 50);
     const [to] = run.args;
     const from = textOption(run, "from");
     const since = momentOption(run, "since");
     if (to !== undefined) query.to = to;
     if (from !== undefined) query.from = from;
     if (since !== undefined) query.since = since;
-    const page = await findService(run).client.messages(query);
+    const { client } = findService(run);
+    const page = await readUpTo(limit, (part) => client.messages({ ...part, ...query }));
     const { terminal } = run;
     if (run.json) {
       terminal.print(JSON.stringify(page));
@@ -51,7 +52,7 @@ export const messagesCommand: Command = {
       JSON.stringify(m.payload).slice(0, 500),
     ]);
     for (const line of table(heads, rows, terminal.columns)) terminal.print(line);
-    if (page.nextCursor !== null) terminal.note(`More than ${query.limit}: use --limit or --since`);
+    if (page.nextCursor !== null) terminal.note(`More than ${limit}: use --limit or --since`);
     return 0;
   },
 };

@@ -1,6 +1,7 @@
 import type { AgentView } from "../api/client.ts";
 import { countOption } from "./arguments.ts";
 import { type Command, textOption } from "./command.ts";
+import { readUpTo } from "./pages.ts";
 import { findService } from "./service.ts";
 import { markOf, tintStatus } from "./status-mark.ts";
 import { type Column, table } from "./table.ts";
@@ -32,7 +33,8 @@ export const psCommand: Command = {
     const under = textOption(run, "under");
     const limit = countOption(run, "limit", 1_000);
     const { client } = findService(run);
-    const page = await client.agents(under === undefined ? { limit } : { limit, under });
+    const below = under === undefined ? {} : { under };
+    const page = await readUpTo(limit, (query) => client.agents({ ...query, ...below }));
     const { terminal } = run;
     if (run.json) {
       terminal.print(JSON.stringify(page));

@@ -1,5 +1,6 @@
 /** Writing to people and pipes: whole writes, a closed pipe is no error, colours only for eyes. */
 
+import { DreamError } from "../errors.ts";
 import { paintText, type Tint } from "./tints.ts";
 
 export interface Terminal {
@@ -35,11 +36,19 @@ function writer(pipe: Pipe): { write(text: string): void; readonly isOpen: boole
           rest = rest.subarray(pipe.writeSync(rest));
         }
       } catch (error) {
-        if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
         isOpen = false;
+        if (!(error instanceof Deno.errors.BrokenPipe)) throw asRefusal(error);
       }
     },
   };
+}
+
+/** What a file or device that output goes to refuses is told in words, not as a fault of ours. */
+function asRefusal(error: unknown): unknown {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== "string") return error;
+  const why = code === "ENOSPC" ? "its disk is full" : code;
+  return new DreamError("storage_unavailable", `Cannot write the output: ${why}`);
 }
 
 /** The process's own stdout and stderr. `NO_COLOR` (no-color.org) switches colours off. */

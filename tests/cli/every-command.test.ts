@@ -1,13 +1,17 @@
 /** What holds for every command of the table: help, JSON, refusals, exit codes, closed pipes. */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { groups } from "../../src/cli/command.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { printCommandHelp } from "../../src/cli/help.ts";
+import { readUpTo } from "../../src/cli/pages.ts";
 import type { Tint } from "../../src/cli/tints.ts";
 import { errorKinds } from "../../src/errors.ts";
 import { blocksOf } from "../docs/pages.ts";
 import { openHome, runCli, startCli } from "./run-cli.ts";
+
+const launcher = fileURLToPath(new URL("../../bin/dreamos", import.meta.url));
 
 let service: Awaited<ReturnType<typeof openHome>>;
 let folder: string;
@@ -180,6 +184,29 @@ test("a reader that leaves is no failure", async () => {
     ]);
     expect({ words, code, err }).toEqual({ words, code: 0, err: "" });
   }
+});
+
+test("output that cannot be written is told in one line", async (context) => {
+  if (Deno.build.os !== "linux") context.skip("only Linux has a device that is always full");
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-c", 'exec "$0" tree --home "$1" > /dev/full', launcher, service.home],
+  }).output();
+  expect(code).toBe(1);
+  expect(new TextDecoder().decode(stderr)).toMatch(
+    /^dreamos: storage_unavailable: Cannot write the output: its disk is full\nhint: .*\n$/,
+  );
+});
+
+test("lists go on beyond one page of the API, to the limit that is asked for", async () => {
+  const all = Array.from({ length: 2_500 }, (_, i) => i);
+  const read = ({ limit, cursor = "0" }: { limit: number; cursor?: string }) => {
+    expect(limit).toBeLessThanOrEqual(1_000);
+    const end = Number(cursor) + limit;
+    const nextCursor = end < all.length ? String(end) : null;
+    return Promise.resolve({ items: all.slice(Number(cursor), end), nextCursor });
+  };
+  expect(await readUpTo(1_700, read)).toEqual({ items: all.slice(0, 1_700), nextCursor: "1700" });
+  expect(await readUpTo(9_000, read)).toEqual({ items: all, nextCursor: null });
 });
 
 test("nothing is coloured for pipes, NO_COLOR or dumb terminals", async () => {
