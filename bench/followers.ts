@@ -9,6 +9,7 @@ import type { Client } from "../src/api/client.ts";
 import { processCpuSeconds } from "../src/processes.ts";
 import { eventually } from "../tests/support/eventually.ts";
 import { payload } from "./counters.ts";
+import type { Stretch } from "./stretch.ts";
 
 const askers = 32;
 const readers = 200;
@@ -49,6 +50,31 @@ export async function measureFollowers(
     // Each is first as often as the other.
     const order = pair % 2 === 0 ? [alone, followed] : [followed, alone];
     for (const one of order) await one();
+  }
+}
+
+/** As many asks, alone and with the readers, for where the time goes. */
+export async function profileFollowers(
+  { client, home }: { client: Client; home: string },
+  quick: boolean,
+  stretch: Stretch,
+): Promise<void> {
+  const each = quick ? 20 : 400;
+  for (let i = 0; i < askers; i++) await client.spawn({ address: addressOf(i), kind: "teller" });
+  const askAll = () =>
+    Promise.all(Array.from({ length: askers }, async (_, index) => {
+      for (let n = 0; n < each; n++) {
+        await client.ask({ to: addressOf(index), type: "tell", payload });
+      }
+    }));
+  await askAll();
+  await stretch("asks alone", askers * each, askAll);
+  const child = await startReaders(home);
+  try {
+    await stretch(`asks with ${readers} readers`, askers * each, askAll);
+  } finally {
+    child.kill("SIGKILL");
+    await once(child, "exit");
   }
 }
 

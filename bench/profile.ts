@@ -9,18 +9,21 @@ import { nameFunctions, recordFunctions, removeNames, writeDeno } from "./perf.t
 import { startService } from "./service.ts";
 import type { Stretch } from "./stretch.ts";
 import { workloadSizes } from "./sizes.ts";
-import type { Client } from "../src/api/client.ts";
+import { profileFollowers } from "./followers.ts";
 
-const workloads: Record<string, (client: Client, quick: boolean, stretch: Stretch) => unknown> = {
-  async "one-way"(client, quick, stretch) {
+type Place = Parameters<typeof profileFollowers>[0];
+
+const workloads: Record<string, (place: Place, quick: boolean, stretch: Stretch) => unknown> = {
+  followers: profileFollowers,
+  async "one-way"({ client }, quick, stretch) {
     const { measureOneWay } = await import("./one-way.ts");
     await measureOneWay(client, workloadSizes(quick).profiledOneWay, stretch);
   },
-  async asks(client, quick, stretch) {
+  async asks({ client }, quick, stretch) {
     const { measureAsks } = await import("./asks.ts");
     await measureAsks(client, workloadSizes(quick).asks, stretch);
   },
-  async ring(client, quick, stretch) {
+  async ring({ client }, quick, stretch) {
     const { measureRing } = await import("./ring.ts");
     await measureRing(client, workloadSizes(quick).ring, stretch);
   },
@@ -40,7 +43,8 @@ export async function profile(
   { quick, functions, print }: ProfileOptions,
 ): Promise<void> {
   const under = functions ? { program: writeDeno(folder), env: nameFunctions } : undefined;
-  const service = await startService("http", join(folder, "home"), under);
+  const home = join(folder, "home");
+  const service = await startService("http", home, under);
   const root = service.pid;
   const stretch: Stretch = async (title, units, act) => {
     const before = cpuTimes(root);
@@ -54,7 +58,7 @@ export async function profile(
     for (const line of lines) print(line);
     return value;
   };
-  await workloads[name]!(service.client, quick, stretch);
+  await workloads[name]!({ client: service.client, home }, quick, stretch);
   const pids = familyOf(root).map(({ pid }) => pid);
   await service.stop();
   removeNames(pids);

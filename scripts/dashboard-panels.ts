@@ -227,6 +227,12 @@ export const rows: readonly Row[] = [
         "How late the control process is for what is due: above 0.1 s it has too much to do.",
         ...quantiles("dreamos_event_loop_lag_seconds"),
       ),
+      panel(
+        "Open streams",
+        "short",
+        "Of server-sent events: 1,000 may be open at one time, half of them with one token.",
+        q("sum by (route) (dreamos_api_streams)", "{{route}}"),
+      ),
     ],
   },
 ];
