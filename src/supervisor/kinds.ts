@@ -77,17 +77,18 @@ export class Kinds {
   bundle(hash: string): Promise<Bundle> {
     let code = this.#code.get(hash);
     if (!code) {
-      code = this.#store.bundle(hash).then((row) => {
-        if (row) return { hash, code: row.code };
-        this.#code.delete(hash);
-        throw new DreamError(
-          "bad_bundle",
-          `Cannot start an agent: its bundle ${hash} is not stored`,
-        );
-      });
+      code = this.#read(hash);
       this.#code.set(hash, code);
+      // What cannot be read now may be another time.
+      code.catch(() => this.#code.delete(hash));
     }
     return code;
+  }
+
+  async #read(hash: string): Promise<Bundle> {
+    const row = await this.#store.bundle(hash);
+    if (row) return { hash, code: row.code };
+    throw new DreamError("bad_bundle", `Cannot start an agent: its bundle ${hash} is not stored`);
   }
 
   /** Forgets code that is neither the newest of a kind nor in `kept`; it can be read again. */

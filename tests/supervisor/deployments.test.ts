@@ -1,8 +1,9 @@
 /** New code on a clock moved by hand: who runs with it from when on, and which bundles stay. */
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { BundleRow, Store } from "../../src/storage/store.ts";
 import type { BuiltKind } from "../../src/supervisor/deployments.ts";
-import type { BundleRow } from "../../src/storage/store.ts";
+import { Kinds } from "../../src/supervisor/kinds.ts";
 import { ClockRig } from "./clock-rig.ts";
 
 const children = [{ type: "agent" as const, id: "a", agent: "sleeper" }];
@@ -120,4 +121,14 @@ describe("a bundle", () => {
     await rig.send("/a", "count");
     expect(await rig.ask("/a")).toEqual({ count: 11 });
   });
+});
+
+it("code that could not be read once is read another time", async () => {
+  let isBusy = true;
+  const row = { hash: "h", agent: "a", manifest: "{}", deployedAtMs: 1, code: "code" };
+  const bundle = () => isBusy ? Promise.reject(new Error("busy")) : Promise.resolve(row);
+  const kinds = new Kinds({ bundle } as unknown as Store);
+  await expect(kinds.bundle("h")).rejects.toThrow("busy");
+  isBusy = false;
+  expect(await kinds.bundle("h")).toEqual({ hash: "h", code: "code" });
 });
