@@ -95,7 +95,10 @@ function streamOf(lines: LogFollow): ReadableStream<Uint8Array> {
     // The answer begins now, not with the first line.
     start: (controller) => controller.enqueue(encoder.encode(":\n\n")),
     async pull(controller) {
-      const entries = await lines.next(beatMs);
+      const entries = await lines.next(beatMs).catch((error) => {
+        lines.close();
+        throw error;
+      });
       if (entries === null) {
         lines.close();
         return controller.close();

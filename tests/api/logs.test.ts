@@ -161,3 +161,22 @@ describe("requests", () => {
     expect((await lines()).filter(({ route }) => route === "/api/v1/messages")).toHaveLength(2);
   });
 });
+
+it("a read that fails ends the stream, and leaves no follower behind", async () => {
+  const follow = book.follow.bind(book);
+  let followers = 0;
+  book.follow = (...range) => {
+    const followed = follow(...range);
+    followers++;
+    return {
+      next: () => Promise.reject(new Error("planted")),
+      close: () => {
+        followers--;
+        followed.close();
+      },
+    };
+  };
+  const lines = await clientOf().followLogs();
+  await expect(Array.fromAsync(lines)).rejects.toBeInstanceOf(Error);
+  expect(followers).toBe(0);
+});
