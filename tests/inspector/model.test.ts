@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { chartLines } from "../../src/cli/inspector/chart-lines.ts";
+import { notice } from "../../src/cli/inspector/notice.ts";
 import { noFacts } from "../../src/cli/inspector/state.ts";
 import { offerTypes } from "../../src/cli/inspector/write.ts";
 import { systemClock } from "../../src/clock.ts";
@@ -219,6 +220,8 @@ describe("bad input", () => {
     const letters = [{ id: 7, reason: "poison", message: "planted", deadAtMs: nowMs, envelope }];
     state.look!.facts = { ...noFacts(), letters: letters as never };
     expect(draw({ ...state, columns: 120 }).join("\n")).toMatch(/#7 poison.*…\S*c → …\S*c planted/);
+    notice(state, `${far}: running → paused`, false);
+    expect(draw(state).join("\n")).toMatch(/^…\S*c: running → paused$/m);
     const time = new Date(nowMs).toISOString();
     const log = [{ time, level: "warn", seq: 1, message: "it was said", address: far }];
     keys(state, "8");

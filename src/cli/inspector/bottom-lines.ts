@@ -1,9 +1,8 @@
 /** The bottom of the screen: what is wrong or being asked, and which keys there are. */
-import { printable } from "../text.ts";
+import { cutStart, printable } from "../text.ts";
 import { keysLine } from "./keys.ts";
 import { fit, type Line, type Part, say } from "./line.ts";
 import { widthOf } from "../width.ts";
-import { shortAddress } from "./look-lines.ts";
 import type { State } from "./state.ts";
 import { troubleOf } from "./trouble.ts";
 
@@ -51,7 +50,7 @@ function writeLine(mode: Writing, columns: number): Line {
 }
 
 function leadOf({ what, to }: { what: string; to: string }, columns: number): string {
-  return `${what} ${shortAddress(to, Math.max(4, Math.floor(columns / 3)))}: `;
+  return `${what} ${cutStart(to, Math.max(4, Math.floor(columns / 3)))}: `;
 }
 
 function seenOf(mode: Writing, columns: number) {

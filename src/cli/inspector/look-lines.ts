@@ -1,8 +1,7 @@
 /** One agent: who it is, the tabs, and the page that is open. */
 import { asciiMarkOf, markOf, tintOf, wordTintOf } from "../status-mark.ts";
-import { printable } from "../text.ts";
+import { cutStart, printable } from "../text.ts";
 import { type Line, type Part, say } from "./line.ts";
-import { widthOf } from "../width.ts";
 import { jsonLines, pageLines, titles } from "./pages.ts";
 import { type Look, pages, type State } from "./state.ts";
 
@@ -15,7 +14,7 @@ export function lookLines(look: Look, state: State, height: number): Line[] {
   const item = swarm.find(look.address);
   const status = item?.status ?? "stopped";
   const mark = hasSymbols ? markOf(status) : asciiMarkOf(status);
-  const address = shortAddress(look.address, Math.max(8, state.columns - 24));
+  const address = cutStart(look.address, Math.max(8, state.columns - 24));
   const head: Line = {
     parts: [
       { text: `${mark} `, tint: tintOf(status) },
@@ -69,12 +68,4 @@ function tabLine(look: Look, width: number): Line {
       : { text: ` ${i + 1}${name} `, tint: "dim" };
   });
   return { parts };
-}
-
-/** Long addresses keep their end, which tells them apart. */
-export function shortAddress(address: string, width: number): string {
-  if (widthOf(address) <= width) return address;
-  const marks = [...address];
-  while (marks.length > 1 && widthOf(marks.join("")) > width - 1) marks.shift();
-  return `…${marks.join("")}`;
 }
