@@ -6,7 +6,7 @@ import { paintText, type Tint } from "./tints.ts";
 export interface Terminal {
   /** One line to stdout. */
   print(text?: string): void;
-  /** One line to stderr. */
+  /** One line to stderr; never throws. */
   note(text: string): void;
   /** Shows one passing line in place of the last one, if somebody sees it; "" takes it away. */
   status(text: string): void;
@@ -37,10 +37,16 @@ function writer(pipe: Pipe): { write(text: string): void; readonly isOpen: boole
         }
       } catch (error) {
         isOpen = false;
-        if (!(error instanceof Deno.errors.BrokenPipe)) throw asRefusal(error);
+        if (!hasGone(error)) throw asRefusal(error);
       }
     },
   };
+}
+
+/** The reader of a pipe, or the terminal itself: nobody is there to miss anything. */
+function hasGone(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return error instanceof Deno.errors.BrokenPipe || code === "EIO";
 }
 
 /** What a file or device that output goes to refuses is told in words, not as a fault of ours. */
@@ -71,8 +77,12 @@ export function systemTerminal(env: Readonly<Record<string, string>>): Terminal 
       out.write(`${text}\n`);
     },
     note(text) {
-      status("");
-      err.write(`${text}\n`);
+      try {
+        status("");
+        err.write(`${text}\n`);
+      } catch {
+        // There is no place left to say it; a service goes on without.
+      }
     },
     status,
     get isClosed() {
