@@ -19,6 +19,7 @@ const programs = {
   grafana: ["tests/grafana/main.ts"],
   load: ["tests/load/main.ts"],
   container: ["tests/container/main.ts"],
+  systemd: ["tests/systemd/main.ts"],
   docs: ["scripts/docs.ts"],
   pictures: ["scripts/pictures.ts"],
 };
