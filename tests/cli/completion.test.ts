@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
 import { placesOf } from "../../src/cli/usage-places.ts";
 import { optionsOf } from "../../src/cli/arguments.ts";
-import { isInstalled, type ShellName, TypedShell } from "../support/typed-shell.ts";
+import { missingTmux, Tmux } from "../support/tmux.ts";
 import { openHome, runCli } from "./run-cli.ts";
 
 const bin = fileURLToPath(new URL("../../bin", import.meta.url));
@@ -41,7 +41,7 @@ describe("what is offered", () => {
     [["send", "--la"], ["--lane"]],
     [["send", "--lane", "h"], ["high"]],
     [["send", "--lane=h"], ["--lane=high"]],
-    [["--home", service?.home ?? "x", "pau"], ["pause"]],
+    [["--home", "x", "pau"], ["pause"]],
     [["ps", "--json", "--js"], []],
     [["deadletters", "re"], ["replay"]],
     [["deadletters", "show", ""], ["1"]],
@@ -83,26 +83,35 @@ describe("what is offered", () => {
   });
 });
 
-const setups: Record<ShellName, string> = {
-  bash: "source <(dreamos completion bash)",
-  zsh: "autoload -U compinit && compinit -u -D && source <(dreamos completion zsh)",
-  fish: "dreamos completion fish | source",
-};
+/** Each with nothing of anybody's own configuration, and how it learns to complete. */
+const shells: [program: string[], setup: string][] = [
+  [["bash", "--norc", "--noprofile", "-i"], "source <(dreamos completion bash)"],
+  [
+    ["zsh", "-f", "-i"],
+    "autoload -U compinit && compinit -u -D && source <(dreamos completion zsh)",
+  ],
+  [["fish", "--no-config", "-i"], "dreamos completion fish | source"],
+];
 
-describe.each(Object.entries(setups))("in %s", (name, setup) => {
+async function missingShell(name: string): Promise<string | null> {
+  const isThere = await new Deno.Command(name, { args: ["--version"] }).output()
+    .then(({ success }) => success, () => false);
+  return isThere ? null : `${name} is not installed: completion in it is not tried`;
+}
+
+describe.each(shells)("in %j", (program, setup) => {
   test("commands, options, values, addresses and paths", async (context) => {
-    for (const program of [name, "tmux"]) {
-      if (!await isInstalled(program, program === "tmux" ? "-V" : "--version")) {
-        context.skip(`${program} is not installed: completion in ${name} is not tried`);
-      }
-    }
+    const missing = await missingShell(program[0]!) ?? await missingTmux();
+    if (missing) context.skip(missing);
     const PATH = `${bin}:${Deno.env.get("PATH")}`;
-    const env = { PATH, DREAMOS_HOME: service.home };
-    const shell = await TypedShell.open(name as ShellName, { env, cwd: folder });
+    const env = { PATH, DREAMOS_HOME: service.home, HOME: folder, PS1: "> " };
+    const shell = await Tmux.open({ program, env, cwd: folder, columns: 160, rows: 50 });
+    const see = (what: string, look: (lines: string[]) => boolean) =>
+      shell.until((screen) => look(screen.split("\n")), { what });
     try {
       await shell.type(`${setup} && echo "o""k"`);
       await shell.press("Enter");
-      await shell.see("the script is loaded", (lines) => lines.some((line) => line === "ok"));
+      await see("the script is loaded", (lines) => lines.some((line) => line === "ok"));
       const cases: [string, string][] = [
         ["dreamos stat", "dreamos status "],
         ["dreamos status /cap", "dreamos status /captain"],
@@ -117,13 +126,13 @@ describe.each(Object.entries(setups))("in %s", (name, setup) => {
       for (const [typed, whole] of cases) {
         await shell.type(typed);
         await shell.press("Tab");
-        await shell.see(
+        await see(
           `${typed} becomes ${whole}`,
           (lines) =>
             lines.some((line) => line.replace(/^[^>#]*[>#] ?/, "").startsWith(whole.trimEnd())),
         );
         await shell.press("C-u", "C-l");
-        await shell.see("a clean line", (lines) => !lines.some((line) => line.includes(typed)));
+        await see("a clean line", (lines) => !lines.some((line) => line.includes(typed)));
       }
     } finally {
       await shell.close();

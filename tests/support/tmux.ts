@@ -7,6 +7,8 @@ export interface TmuxOptions {
   rows?: number;
   cwd?: string;
   env?: Record<string, string>;
+  /** What runs in it; without, a plain bash whose prompt has come. */
+  program?: readonly string[];
 }
 
 /** Why there is no terminal here; null when there is. */
@@ -26,9 +28,9 @@ export class Tmux {
     this.#folder = folder;
   }
 
-  /** A terminal in which a plain shell waits. */
+  /** A terminal in which a shell waits. */
   static async open(options: TmuxOptions = {}): Promise<Tmux> {
-    const { columns = 80, rows = 24, cwd = Deno.cwd(), env = {} } = options;
+    const { columns = 80, rows = 24, cwd = Deno.cwd(), env = {}, program } = options;
     const folder = await Deno.makeTempDir();
     const config = join(folder, "tmux.conf");
     await Deno.writeTextFile(
@@ -41,9 +43,10 @@ export class Tmux {
       .map(([name, value]) => `${name}=${value}`);
     const size = ["-x", String(columns), "-y", String(rows)];
     // By `env`, as tmux has a PATH of its own opinion.
-    const shell = ["env", "-u", "NO_COLOR", ...sets, "bash", "--norc", "--noprofile"];
-    await tmux.#run("-f", config, "new-session", "-d", ...size, "-c", cwd, ...shell);
-    await tmux.until(/^\$/m, { what: "the shell" });
+    const shell = program ?? ["bash", "--norc", "--noprofile"];
+    const words = ["env", "-u", "NO_COLOR", ...sets, ...shell];
+    await tmux.#run("-f", config, "new-session", "-d", ...size, "-c", cwd, ...words);
+    if (!program) await tmux.until(/^\$/m, { what: "the shell" });
     return tmux;
   }
 
