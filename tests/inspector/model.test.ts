@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { chartLines } from "../../src/cli/inspector/chart-lines.ts";
 import { notice } from "../../src/cli/inspector/notice.ts";
 import { noFacts } from "../../src/cli/inspector/state.ts";
+import { takeFacts } from "../../src/cli/inspector/take-facts.ts";
 import { offerTypes } from "../../src/cli/inspector/write.ts";
 import { systemClock } from "../../src/clock.ts";
 import { agent, draw, keys, nowMs, pool, scene, tree } from "./scene.ts";
@@ -205,9 +206,33 @@ describe("acts", () => {
       { do: "replay", letter: 8 },
       { do: "drop", letter: 9 },
     ]);
+    // Another one dies at the moment at which the key is pressed.
+    takeFacts(state.look!, { letters: [letter(10), letter(9), letter(8)] as never });
+    expect(keys(state, "X", "down", "R")).toEqual([
+      { do: "drop", letter: 9 },
+      { do: "replay", letter: 8 },
+    ]);
     expect(keys(state, "enter")).toEqual([]);
-    expect(draw(state).join("\n")).toContain('"reason": "poison"');
+    takeFacts(state.look!, { letters: [letter(11), letter(10), letter(8)] as never });
+    expect(draw(state).join("\n")).toContain('"id": 8');
     expect(keys(state, "escape", "escape")).toEqual([{ do: "leave" }]);
+  });
+});
+
+describe("messages", () => {
+  it("who stands on the newest watches, who has gone down stays", () => {
+    const state = small();
+    keys(state, "/", "c", "enter", "enter", "3");
+    const look = state.look!;
+    const ids = (...all: string[]) => all.map((id) => ({ id, type: "t", from: "/x" })) as never;
+    takeFacts(look, { messages: ids("b", "a") });
+    takeFacts(look, { messages: ids("c", "b", "a") });
+    expect(look.row).toBe(0);
+    look.row = 1;
+    takeFacts(look, { messages: ids("d", "c", "b", "a") });
+    expect(look.row).toBe(2);
+    takeFacts(look, { messages: ids("d", "c", "a") });
+    expect(look.row).toBe(2);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Clock } from "../../clock.ts";
 import { isWithin } from "../../address.ts";
 import { toErrorData } from "../../errors.ts";
 import type { Facts, State } from "./state.ts";
+import { takeFacts } from "./take-facts.ts";
 import { within } from "./within.ts";
 
 const everyMs = 500;
@@ -97,7 +98,7 @@ export class LookFeed {
     } else if (page === "log") {
       if (this.#log?.address !== address) await read(() => this.#followLog(client, address));
     } else if (!isAgent) facts.error = `${address} is a supervisor: this page is of agents`;
-    if (state.look?.address === address) Object.assign(state.look.facts, facts);
+    if (state.look?.address === address) takeFacts(state.look, facts);
   }
 
   async #history(client: Client, under: string): Promise<EventView[]> {
