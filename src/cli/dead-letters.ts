@@ -9,8 +9,8 @@ import { printable } from "./text.ts";
 const heads: Column[] = [
   { title: "DIED", spare: 1 },
   { title: "NUMBER", right: true },
-  { title: "FROM", cut: "start", spare: 2 },
-  { title: "TO", cut: "start" },
+  { title: "FROM", cut: "middle", spare: 2 },
+  { title: "TO", cut: "middle" },
   { title: "TYPE", cut: "end", spare: 3 },
   { title: "REASON", cut: "end" },
   { title: "WHY" },

@@ -9,8 +9,8 @@ const heads: Column[] = [
   { title: "ID" },
   { title: "STATUS", spare: 4 },
   { title: "LANE", spare: 1 },
-  { title: "FROM", cut: "start", spare: 5 },
-  { title: "TO", cut: "start" },
+  { title: "FROM", cut: "middle", spare: 5 },
+  { title: "TO", cut: "middle" },
   { title: "TYPE", cut: "end" },
   { title: "PAYLOAD", spare: 3 },
 ];

@@ -7,7 +7,7 @@ import { markOf, tintStatus } from "./status-mark.ts";
 import { type Column, table } from "./table.ts";
 
 const heads: Column[] = [
-  { title: "ADDRESS", cut: "start" },
+  { title: "ADDRESS", cut: "middle" },
   { title: "KIND", cut: "end", spare: 5 },
   { title: "STATUS" },
   { title: "HOST", right: true, spare: 2 },

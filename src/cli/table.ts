@@ -1,5 +1,5 @@
 /** Tables for people: aligned by the width that they see, and no wider than their terminal. */
-import { cut, cutStart, padTo, printable } from "./text.ts";
+import { cut, cutMiddle, padTo, printable } from "./text.ts";
 import { widthOf } from "./width.ts";
 
 export interface Column {
@@ -7,16 +7,16 @@ export interface Column {
   /** Numbers stand at the right. */
   right?: boolean;
   /**
-   * Which end is cut where the terminal is too narrow; `start` for addresses, whose end tells more.
+   * Where it is cut when the terminal is too narrow; `middle` for addresses, whose ends tell most.
    * None for what must be whole to be of use: ids, numbers, statuses.
    */
-  cut?: "end" | "start";
+  cut?: "end" | "middle";
   /** Left out where cutting is not enough: those with the lowest number first. */
   spare?: number;
 }
 
 /** A cell is cut to no less than this, as long as another column can be left out. */
-const leastCell = 8;
+const leastCell = { end: 8, middle: 18 };
 /** Of the last column, which tells why or what. */
 const leastLast = 24;
 const gap = 2;
@@ -46,7 +46,7 @@ export function table(
       const { cut: end, right } = heads[i]!;
       const room = Math.min(widths[i]!, left);
       if (room <= 0) break;
-      const text = (end === "start" && row >= 0 ? cutStart : cut)(cells[i] ?? "", room);
+      const text = (end === "middle" && row >= 0 ? cutMiddle : cut)(cells[i] ?? "", room);
       const isLast = i === shown.at(-1);
       const cell = isLast && !right ? text : padTo(text, room, right);
       parts.push(row < 0 ? cell : tint(cell, i, row));
@@ -68,7 +68,7 @@ function fitWidths(
   const canCut = (i: number) => heads[i]!.cut !== undefined || i === last;
   const least = (i: number) => {
     if (widths[i] === 0 || !canCut(i)) return widths[i]!;
-    return Math.min(widths[i]!, i === last ? leastLast : leastCell);
+    return Math.min(widths[i]!, i === last ? leastLast : leastCell[heads[i]!.cut!]);
   };
   const total = (of: (i: number) => number) =>
     heads.reduce((sum, _, i) => sum + (widths[i] === 0 ? 0 : of(i) + gap), -gap);

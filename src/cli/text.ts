@@ -46,6 +46,14 @@ export function cutStart(text: string, width: number): string {
   return `…${segments.slice(from).join("")}`;
 }
 
+/** The same with both ends kept: of an address they say below whom it is, and which it is. */
+export function cutMiddle(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  const head = Math.floor((width - 1) / 2);
+  const start = head < 1 ? "" : cut(text, head + 1).slice(0, -1);
+  return start + cutStart(text, width - widthOf(start));
+}
+
 /** Fills up with spaces to `width` columns, at the left when `right` is set. */
 export function padTo(text: string, width: number, right = false): string {
   const gap = " ".repeat(Math.max(0, width - widthOf(text)));

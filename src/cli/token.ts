@@ -116,7 +116,7 @@ function issued({ json, terminal, home }: Run, { token, ...view }: IssuedToken):
 const heads: Column[] = [
   { title: "NAME" },
   { title: "ROLE" },
-  { title: "SCOPE", cut: "start" },
+  { title: "SCOPE", cut: "middle" },
   { title: "STATUS" },
   { title: "EXPIRES", spare: 2 },
   { title: "USED", spare: 3 },

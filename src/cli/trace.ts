@@ -8,7 +8,7 @@ const heads: Column[] = [
   { title: "AT", right: true, spare: 1 },
   { title: "TOOK", right: true },
   { title: "SPAN", cut: "end" },
-  { title: "ADDRESS", cut: "start", spare: 2 },
+  { title: "ADDRESS", cut: "middle", spare: 2 },
   { title: "ERROR" },
 ];
 

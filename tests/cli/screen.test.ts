@@ -6,7 +6,7 @@ import stringWidth from "string-width";
 import { findHome } from "../../src/home.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import { type Column, table } from "../../src/cli/table.ts";
-import { cut, cutStart, printable, printableLines, wrap } from "../../src/cli/text.ts";
+import { cut, cutMiddle, cutStart, printable, printableLines, wrap } from "../../src/cli/text.ts";
 import { paintText } from "../../src/cli/tints.ts";
 import { drawTree } from "../../src/cli/tree-lines.ts";
 import { plainTree } from "../../src/cli/tree-plain.ts";
@@ -196,7 +196,7 @@ describe("text", () => {
     const heads: Column[] = [
       { title: "AT", spare: 1 },
       { title: "ID" },
-      { title: "TO", cut: "start" },
+      { title: "TO", cut: "middle" },
       { title: "TYPE", cut: "end" },
       { title: "WHY" },
     ];
@@ -205,19 +205,21 @@ describe("text", () => {
     for (let columns = 1; columns <= 240; columns++) {
       const lines = table(heads, rows, columns);
       for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
-      if (columns >= 70) {
-        expect(lines[1]).toMatch(new RegExp(`${id}  \\S*/last +some\\S+  w{20}`));
+      if (columns >= 80) {
+        expect(lines[1]).toMatch(new RegExp(`${id}  /日\\S*/last +some\\S+  w{20}`));
       }
-      expect(lines[1]!.includes("2026")).toBe(columns >= 96);
+      expect(lines[1]!.includes("2026")).toBe(columns >= 106);
     }
     expect(table(heads, rows, null)[1]).toBe(rows[0]!.join("  "));
   });
 
-  it("cutStart() keeps the end, within the width", () => {
+  it("cutStart() and cutMiddle() keep ends, within the width", () => {
     expect(cutStart("/a/日本", 5)).toBe("…日本");
+    expect(cutMiddle("/readers/0123456789ab", 18)).toBe("/readers…3456789ab");
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 1, max: 30 }), (t, w) => {
         expect(stringWidth(cutStart(t, w))).toBeLessThanOrEqual(w);
+        expect(stringWidth(cutMiddle(t, w))).toBeLessThanOrEqual(w);
       }),
     );
   });

@@ -93,7 +93,8 @@ export const incidents: Incident[] = [
         return items.some(({ status }) => status === "blocked");
       });
     },
-    seen: /blocked|flood|dead letters/,
+    // The cycle is broken again and again, so that its agents are blocked or have dead letters.
+    seen: /^(blocked: .*has a full mailbox|flood: \d+ in its mailbox|dead letters: \d+ dead)/m,
     keys: ["s"],
     isSolved: async (service) => await status(service, "/flood/ping") === "stopped",
   },
