@@ -8,13 +8,19 @@ import { Draft } from "./draft.ts";
 /** Keys of agents by the address that spawned them. */
 export type Families = ReadonlyMap<Address, readonly number[]>;
 
-/** Ends an agent and its children: mailboxes become dead letters, addresses are free. */
+/**
+ * Ends an agent and its children: mailboxes become dead letters, addresses are free.
+ *
+ * @param keep puts the answer to who has asked for it into the same commit
+ */
 export async function removeAgent(
   core: Core,
   cell: Cell,
   { by, families }: { by: string; families: Families },
+  keep: (draft: Draft) => void,
 ): Promise<void> {
   const draft = new Draft();
+  keep(draft);
   for (const one of [...descendantsOf(core, cell, families), cell]) {
     removeWith(core, draft, one, by);
   }

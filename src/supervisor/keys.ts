@@ -5,7 +5,7 @@ import type { Core } from "./core.ts";
 import type { Draft } from "./draft.ts";
 
 /** Puts the answer into the same commit as what the request does. */
-type Remember = (draft: Draft, answer: unknown) => void;
+export type Remember = (draft: Draft, answer: unknown) => void;
 
 export class Keys {
   #core: Core;

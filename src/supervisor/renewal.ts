@@ -8,29 +8,26 @@ import { type Envelope, lanes } from "../actors/envelope.ts";
 import { DreamError } from "../errors.ts";
 import type { Checkpoint } from "../storage/checkpoint.ts";
 import type { AgentRecord, CallRow, TimerRow } from "../storage/store.ts";
-import type { RestartMode } from "../verbs.ts";
 import type { Cell } from "./cell.ts";
 import { keepBeforeRestart } from "./checkpoints.ts";
 import type { Core } from "./core.ts";
-import { descendantsOf, type Families, removeWith } from "./deletion.ts";
+import { descendantsOf, removeWith } from "./deletion.ts";
 import { Draft } from "./draft.ts";
+import type { Order } from "./order.ts";
 import { Origins } from "./origins.ts";
 
 /** Rows of a mailbox read at one time. */
 const portion = 512;
 
-interface Order {
-  mode: RestartMode;
-  checkpoint: number | null;
-  by: string;
-  families: Families;
-}
-
-/** @throws {DreamError} `checkpoint_not_found` */
+/**
+ * @param keep puts the answer to who has asked for it into the same commit
+ * @throws {DreamError} `checkpoint_not_found`
+ */
 export async function restartAgent(
   core: Core,
   cell: Cell,
   order: Order,
+  keep: (draft: Draft) => void,
 ): Promise<void> {
   const { mode, checkpoint, by } = order;
   const found = checkpoint === null ? null : await findCheckpoint(core, cell, checkpoint);
@@ -49,6 +46,7 @@ export async function restartAgent(
     draft.event(core.clock.wallMs(), "agent.restarted", cell.address, { by, from: mode, ...about });
     if (core.registry.byKey(cell.key) !== cell) return;
     goOn(core, draft, cell);
+    keep(draft);
     await core.ledger.commit(draft);
   } finally {
     cell.renewing = false;

@@ -11,31 +11,20 @@ import { type Address, parseAddress, rootAddress } from "../address.ts";
 import type { AgentStatus } from "../agent-status.ts";
 import { DreamError, type ErrorData, toErrorData } from "../errors.ts";
 import type { AgentRecord } from "../storage/store.ts";
-import { type AgentVerb, isDone, refusalOf, type RestartMode } from "../verbs.ts";
+import { type AgentVerb, isDone, refusalOf } from "../verbs.ts";
 import type { Cell } from "./cell.ts";
 import type { Caller, Idempotency, VerbAnswer, VerbInput, VerbOutcome } from "./control.ts";
 import type { Core, Verbs as VerbsFace } from "./core.ts";
-import { type Families, removeAgent } from "./deletion.ts";
+import { removeAgent } from "./deletion.ts";
 import type { Door } from "./door.ts";
 import { Draft } from "./draft.ts";
+import type { Remember } from "./keys.ts";
+import { type Order, orderOf } from "./order.ts";
 import { restartAgent } from "./renewal.ts";
 import { retire } from "./retire.ts";
 
 /** Pause between two looks at an agent that is about to be stopped. */
 const lookMs = 10;
-/** How long the answer to a drain waits for the mailbox to become empty. */
-const drainWaitMs = 30_000;
-
-interface Order {
-  verb: AgentVerb;
-  mode: RestartMode;
-  checkpoint: number | null;
-  waitMs: number;
-  /** Who gives it: `@name`. */
-  by: string;
-  /** Looked up once for all agents of the order. */
-  families: Families;
-}
 
 export class Verbs implements VerbsFace {
   #core: Core;
@@ -51,7 +40,7 @@ export class Verbs implements VerbsFace {
   carryOut(caller: Caller, input: VerbInput, idempotency?: Idempotency): Promise<VerbAnswer> {
     this.#door.checkOpen();
     return this.#door.keys.once(caller.name, idempotency, async (remember) => {
-      const answer = await this.#obey(this.#orderOf(caller, input), input.address);
+      const answer = await this.#obey(orderOf(this.#core, caller, input), input.address, remember);
       const draft = new Draft();
       remember(draft, answer);
       await this.#core.ledger.commit(draft);
@@ -59,11 +48,15 @@ export class Verbs implements VerbsFace {
     });
   }
 
-  async #obey(order: Order, to: string): Promise<VerbAnswer> {
+  async #obey(order: Order, to: string, remember: Remember): Promise<VerbAnswer> {
     const address = to === rootAddress ? rootAddress : parseAddress(to);
+    const { verb } = order;
     const cells = this.#cellsOf(address, order);
     const starts = order.verb === "resume" || order.verb === "restart";
     if (starts && cells[0]?.address === address) this.#checkAbove(address, order.verb);
+    if (cells[0]?.address === address) {
+      order.remember = (draft, one) => remember(draft, { verb, address, agents: [one] });
+    }
     const agents = await Promise.all(cells.map((cell) => this.#outcome(cell, order)));
     // After its agents: one that still has ended might end it again at once.
     if (starts) this.#core.tree.reopen(address, order.by);
@@ -71,7 +64,7 @@ export class Verbs implements VerbsFace {
     if (refused && agents.every(({ error }) => error !== null)) {
       throw new DreamError(refused.code, refused.message, { details: refused.details ?? {} });
     }
-    return { verb: order.verb, address, agents };
+    return { verb, address, agents };
   }
 
   #checkAbove(address: Address, verb: AgentVerb): void {
@@ -130,6 +123,10 @@ export class Verbs implements VerbsFace {
       });
     }
     if (isDone(verb, from, mode) && cell.record.intent === null) return;
+    const { address } = cell;
+    // In the same commit: these two would do it once more if the request came again.
+    const keep = (draft: Draft, status: AgentStatus | null) =>
+      order.remember(draft, { address, from, status, intent: null, error: null });
     switch (verb) {
       case "pause":
         return await this.#pause(cell, by);
@@ -140,17 +137,17 @@ export class Verbs implements VerbsFace {
       case "drain":
         return await this.#drain(cell, order);
       case "restart":
-        return await this.#restart(cell, order);
+        return await this.#restart(cell, order, (draft) => keep(draft, "running"));
       case "delete":
-        return await removeAgent(this.#core, cell, order);
+        return await removeAgent(this.#core, cell, order, (draft) => keep(draft, null));
     }
   }
 
   /** One after the other: each begins from what the one before it left. */
-  #restart(cell: Cell, order: Order): Promise<void> {
+  #restart(cell: Cell, order: Order, keep: (draft: Draft) => void): Promise<void> {
     const before = this.#restarts.get(cell) ?? Promise.resolve();
     const after = before.catch(() => {})
-      .then(() => restartAgent(this.#core, cell, order));
+      .then(() => restartAgent(this.#core, cell, order, keep));
     this.#restarts.set(cell, after);
     return after;
   }
@@ -285,16 +282,5 @@ export class Verbs implements VerbsFace {
 
   #note(draft: Draft, cell: Cell, record: AgentRecord): void {
     draft.change({ op: "agent", record }).onAccept(() => cell.record = record);
-  }
-
-  #orderOf({ name }: Caller, input: VerbInput): Order {
-    const { verb, fresh = false, fromCheckpoint = null, waitMs = drainWaitMs } = input;
-    if (fresh && fromCheckpoint !== null) {
-      throw new DreamError("bad_request", "Wanted one of fresh and fromCheckpoint, not both");
-    }
-    const mode = fresh ? "fresh" : fromCheckpoint === null ? "state" : "checkpoint";
-    const hasFamilies = verb === "delete" || verb === "restart" && mode !== "state";
-    const families: Families = hasFamilies ? this.#core.registry.families() : new Map();
-    return { verb, mode, checkpoint: fromCheckpoint, waitMs, by: `@${name}`, families };
   }
 }
