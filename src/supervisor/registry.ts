@@ -43,6 +43,11 @@ export class Registry {
     return this.#byAddress.size;
   }
 
+  /** Whether all are, and those to come. */
+  get isPaused(): boolean {
+    return this.#allPaused;
+  }
+
   /** Pauses every agent that there is or will be, or no more. Not stored: for safe mode (R7). */
   pauseAll(isPaused: boolean): void {
     this.#allPaused = isPaused;

@@ -66,7 +66,7 @@ function newCell(
   address: Address,
   request: SpawnRequest,
 ): Cell {
-  return new Cell({
+  const cell = new Cell({
     key: core.registry.takeKey(),
     address,
     agent: kind.name,
@@ -85,6 +85,9 @@ function newCell(
     intent: null,
     suspicion: null,
   }, kind);
+  // Before it is added, too: who has asked for it is told how it stands.
+  cell.paused = core.registry.isPaused;
+  return cell;
 }
 
 function place(core: Core, node: DynamicNode, draft: Draft, cell: Cell, old: Cell | null): Cell {
