@@ -124,5 +124,5 @@ describe.each(run)("docs/%s", (page) => {
     } finally {
       await desk.close();
     }
-  });
+  }, 240_000);
 });
