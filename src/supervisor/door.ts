@@ -96,11 +96,12 @@ export class Door {
     const receiver = receiverOf(this.#core, draft, to, replyTo !== null);
     checkMessage(receiver, type, payload);
     if (!hasRoom(this.#core, draft, receiver, from)) {
-      const { depth } = receiver.mailbox;
+      const { mailbox: { depth } } = receiver;
+      const { mailbox: limit } = this.#core.limits;
       throw new DreamError(
         "mailbox_full",
-        `Cannot send to ${to}: ${depth} of ${this.#core.limits.mailbox} envelopes wait there`,
-        { details: { depth, limit: this.#core.limits.mailbox } },
+        `Cannot send to ${to}: ${depth} of ${limit} wait there, and one sender may fill half`,
+        { details: { depth, limit } },
       );
     }
     const now = this.#core.clock.wallMs();
