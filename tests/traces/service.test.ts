@@ -179,6 +179,8 @@ describe("a sampled trace", () => {
 
 it("shows turns that crashed, and calls that failed, with their codes", async () => {
   const crashed = "c".repeat(32);
+  // With what it was sent before, it would be handed over together once, and then alone.
+  await eventually(async () => (await service.client.agent("/chatter")).mailboxDepth === 0);
   await service.request("POST", "/api/v1/messages", {
     ...{ to: "/chatter", type: "crash" },
     payload: { secret: planted.crash },
