@@ -78,6 +78,8 @@ export class Cell {
   readonly crashStreak = new Map<string, CrashedOn>();
   /** Its turns have lately been caused by its own messages alone. */
   loop: Loop | null = null;
+  /** Times in a row that it did not get to say in time whether a new definition fits. */
+  slowMoves = 0;
   /** Taken out of its work by a restart that a person asked for. */
   renewing = false;
   /** Monotonic ms of its last checkpoint by the minute, or of its first turn in this process. */

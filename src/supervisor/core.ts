@@ -112,8 +112,8 @@ export interface Failures {
   finished(cell: Cell): void;
   /** Its thread said what no honest thread says. */
   forged(cell: Cell, what: string): void;
-  /** Its thread ended or hung over the state of another bundle: no message is charged (R13). */
-  unmoved(cell: Cell, how: string): void;
+  /** Its thread hung over the state of another bundle: no message is charged (R13). */
+  movesSlowly(cell: Cell, how: string): void;
   /** A turn of it was accepted. */
   progressed(cell: Cell): void;
   park(draft: Draft, cell: Cell, error: ErrorData): void;

@@ -69,7 +69,7 @@ export class Failures implements FailuresFace {
   ): void {
     if (cell.record.intent === "stop") return this.#core.verbs.stopNow(cell, null);
     const isItsOwn = loss.reason === "exited" || loss.alone;
-    if (moves && isItsOwn && this.#core.store.available) return this.unmoved(cell, loss.message);
+    if (moves && isItsOwn && this.#core.store.available) return this.#unmoved(cell, loss.message);
     const reason = loss.reason === "out_of_memory" ? "out_of_memory" : "host_lost";
     const error: ErrorData = { code: reason, message: loss.message };
     if (loss.reason === "exited") {
@@ -110,7 +110,23 @@ export class Failures implements FailuresFace {
     this.failed(cell, hand, "crashed", { code: "bad_frame", message });
   }
 
-  unmoved(cell: Cell, how: string): void {
+  /**
+   * That it took too long says nothing about the state where the machine has too much to do: like a
+   * turn it is tried again, as often as an envelope.
+   */
+  movesSlowly(cell: Cell, how: string): void {
+    if (cell.record.intent === "stop") return this.#core.verbs.stopNow(cell, null);
+    if (++cell.slowMoves >= this.#core.limits.maxAttempts) return this.#unmoved(cell, how);
+    this.#core.tree.exited(cell, "stalled", how);
+    this.#core.log("warn", "agent stalled over a new definition, it is tried again", {
+      address: cell.address,
+      code: "stalled",
+    });
+    this.#core.dispatcher.wake(cell);
+  }
+
+  #unmoved(cell: Cell, how: string): void {
+    cell.slowMoves = 0;
     const draft = new Draft();
     const message = `The stored state could not be taken over by the new definition: ${how}`;
     this.park(draft, cell, { code: "definition_changed", message });
@@ -119,6 +135,7 @@ export class Failures implements FailuresFace {
 
   progressed(cell: Cell): void {
     cell.crashStreak.clear();
+    cell.slowMoves = 0;
     if (cell.backoffs === 0) return;
     const quietMs = this.#core.clock.monotonicMs() - cell.lastCrashMs;
     if (quietMs >= this.#core.tree.stableAfterMs(cell.address)) cell.backoffs = 0;

@@ -115,7 +115,7 @@ export class Housekeeping {
       `${what} of ${cell.address} took more than ${Math.round(forMs)} ms of at most ` +
       `${this.#core.limits.turnDeadlineMs} ms`;
     this.#dispatcher.evict(cell, true).catch(() => {});
-    if (moves) return this.#core.failures.unmoved(cell, message);
+    if (moves) return this.#core.failures.movesSlowly(cell, message);
     this.#core.failures.failed(cell, hand, "stalled", { code: "stalled", message });
   }
 }

@@ -89,8 +89,20 @@ describe("an agent whose state is not taken over", () => {
 
   it("because that never ends is parked, no message charged", async () => {
     await moving();
-    await rig.clock.pass(11_000);
+    await rig.clock.pass(21_000);
+    expect(await view()).toMatchObject({ status: "running", mailboxDepth: 1 });
+    await rig.clock.pass(12_000);
     await isParkedWhole(/more than \d+ ms/);
+  });
+
+  it("in time is taken over at the next try: the machine may have had too much to do", async () => {
+    await moving();
+    await rig.clock.pass(11_000);
+    rig.hosts.holds = () => false;
+    await rig.clock.pass(11_000);
+    expect(await view()).toMatchObject({ status: "running", mailboxDepth: 0, restarts: 0 });
+    expect(rig.tables.letters).toEqual([]);
+    expect(await rig.ask("/a")).toEqual({ count: 11 });
   });
 
   it("because the thread ends over it is parked, no message charged", async () => {
