@@ -151,8 +151,13 @@ function bytesOf(row: StoredEvent): Uint8Array {
   return bytes;
 }
 
+/** Put together once for all who are given the same portion. */
+const together = new WeakMap<readonly StoredEvent[], Uint8Array>();
+
 function bytesOfAll(rows: readonly StoredEvent[]): Uint8Array {
   if (rows.length === 1) return bytesOf(rows[0]!);
+  const known = together.get(rows);
+  if (known) return known;
   const parts = rows.map(bytesOf);
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -160,5 +165,6 @@ function bytesOfAll(rows: readonly StoredEvent[]): Uint8Array {
     all.set(part, at);
     at += part.length;
   }
+  together.set(rows, all);
   return all;
 }

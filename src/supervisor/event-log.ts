@@ -21,6 +21,13 @@ export interface EventFilter {
   type: string | null;
 }
 
+/** Some events; not to be changed, as others may be given the same. */
+export interface Portion {
+  readonly items: readonly StoredEvent[];
+  /** Up to here all were looked at. */
+  readonly upTo: number;
+}
+
 /** One who follows. `close` must be called. */
 export interface EventFollow {
   /** Id of the newest event when the following began; 0 when there is none. */
@@ -30,7 +37,7 @@ export interface EventFollow {
   /** Id of the oldest event that is kept; one above `newest` when there is none. */
   oldest(): Promise<number>;
   /** Some events after the id `after`, and the id up to which all were looked at. */
-  read(after: number, filter: EventFilter): Promise<{ items: StoredEvent[]; upTo: number }>;
+  read(after: number, filter: EventFilter): Promise<Portion>;
   /** Resolves when there is more than `after`, or `ms` are over. @returns false at the end */
   wait(after: number, ms: number): Promise<boolean>;
   close(): void;
@@ -42,6 +49,8 @@ const pauseMs = 5;
 const pausePerFollowerMs = 0.8;
 /** Events kept in memory while somebody follows. */
 const recent = 2_000;
+/** Kept from one round to the next: those who follow all are mostly at one place. */
+const mostPortions = 100;
 
 export class EventLog {
   #store: Store;
@@ -52,6 +61,8 @@ export class EventLog {
   #recent: StoredEvent[] = [];
   #from = 0;
   #end = 0;
+  /** Since the last round, by place and filter. */
+  #portions = new Map<string, Portion>();
   #ready: Promise<void> = Promise.resolve();
   #reading = false;
   #again = false;
@@ -119,6 +130,7 @@ export class EventLog {
   async #begin(): Promise<void> {
     const [last] = await this.#store.events({ limit: 1, newest: true });
     this.#recent = [];
+    this.#portions.clear();
     this.#from = this.#end = last?.id ?? 0;
   }
 
@@ -145,6 +157,7 @@ export class EventLog {
 
   #keep(rows: StoredEvent[]): void {
     if (rows.length === 0) return;
+    this.#portions.clear();
     this.#recent.push(...rows);
     this.#end = rows.at(-1)!.id;
     const over = this.#recent.length - recent;
@@ -152,12 +165,8 @@ export class EventLog {
     for (const wake of this.#waiting) wake();
   }
 
-  async #read(after: number, filter: EventFilter) {
-    if (after >= this.#from) {
-      const at = this.#recent.findLastIndex(({ id }) => id <= after) + 1;
-      const rows = this.#recent.slice(at, at + page);
-      return { items: rows.filter(fits(filter)), upTo: rows.at(-1)?.id ?? after };
-    }
+  async #read(after: number, filter: EventFilter): Promise<Portion> {
+    if (after >= this.#from) return this.#portion(after, filter);
     const end = this.#end;
     const { type } = filter;
     const query = { afterId: after, limit: page };
@@ -167,6 +176,18 @@ export class EventLog {
     const last = rows.at(-1)?.id ?? after;
     const upTo = rows.length === page ? last : Math.max(last, end);
     return { items: rows.filter(fits(filter)), upTo };
+  }
+
+  /** Of what is in memory: one array for all who are at the same place and want the same. */
+  #portion(after: number, filter: EventFilter): Portion {
+    const name = `${after} ${filter.type ?? ""} ${filter.under}`;
+    const known = this.#portions.get(name);
+    if (known) return known;
+    const at = this.#recent.findLastIndex(({ id }) => id <= after) + 1;
+    const rows = this.#recent.slice(at, at + page);
+    const portion = { items: rows.filter(fits(filter)), upTo: rows.at(-1)?.id ?? after };
+    if (this.#portions.size < mostPortions) this.#portions.set(name, portion);
+    return portion;
   }
 
   async #wait(after: number, ms: number, wakes: Set<() => void>): Promise<void> {
