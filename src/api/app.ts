@@ -97,7 +97,7 @@ export function createApp(options: AppOptions): Hono {
       checkQuery(route, c);
       access.calledBy(c.req.raw, caller.name);
       const handle = async () => await route.handle(c, caller);
-      const check = () => void authenticate(c.req.raw);
+      const check = () => tokens.authenticator(bearerOf(c.req.raw));
       const carryOut = isStream(route)
         ? () => streams.answer({ route: route.path, token: caller.name, check, handle }, c.req.raw)
         : handle;

@@ -4,7 +4,7 @@ import { toErrorData } from "../errors.ts";
 
 export interface StreamBounds {
   /** Throws when the stream must not go on. */
-  check(): void;
+  check(): unknown;
   /** Called once when it has ended, whoever ended it. */
   over(): void;
   clock: Clock;

@@ -25,8 +25,8 @@ export interface StreamRequest {
   route: string;
   /** Its name. */
   token: string;
-  /** Throws when the token is good no more. */
-  check(): void;
+  /** What throws when the token is good no more. */
+  check(): () => unknown;
   handle(): Promise<Response>;
 }
 
@@ -46,7 +46,11 @@ export class Streams {
   ): Promise<Response> {
     const over = this.#open(route, token);
     try {
-      const stream = cutStream(await handle(), { check, over, clock: this.#options.clock });
+      const stream = cutStream(await handle(), {
+        check: check(),
+        over,
+        clock: this.#options.clock,
+      });
       // Nobody would ever read it, nor end it.
       if (method === "HEAD") await stream.body?.cancel();
       return stream;

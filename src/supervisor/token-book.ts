@@ -73,7 +73,15 @@ export class TokenBook implements views.TokenControl {
   }
 
   authenticate(token: string): TokenCaller {
-    const entry = this.#index.find(token);
+    return this.#admit(this.#index.find(token));
+  }
+
+  authenticator(token: string): () => TokenCaller {
+    const find = this.#index.finder(token);
+    return () => this.#admit(find());
+  }
+
+  #admit(entry: ReturnType<TokenIndex["find"]>): TokenCaller {
     const row = entry && this.#rows.get(entry.name);
     if (!row) throw rules.unauthorized("unknown");
     const now = this.#parts.clock.wallMs();

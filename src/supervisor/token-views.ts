@@ -62,6 +62,8 @@ export interface TokenControl {
    * `expired`, `revoked` or `rotated`
    */
   authenticate(token: string): TokenCaller;
+  /** The same, to be asked again and again for as long as something goes on. */
+  authenticator(token: string): () => TokenCaller;
   /** @throws {DreamError} `bad_request`, `token_taken`, `too_many_tokens` */
   create(caller: Caller, token: NewToken): Promise<IssuedToken>;
   /** By name. */
