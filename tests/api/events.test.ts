@@ -187,6 +187,27 @@ test("rounds are further apart with more followers: what comes between goes toge
   }
 });
 
+test("followers at one place share what is read for them, until there is more", async () => {
+  const store = openInMemoryStore({ clock: systemClock });
+  const log = new EventLog(store, systemClock);
+  const [one, other] = await Promise.all([log.follow(), log.follow()]);
+  const add = async (address: string) => {
+    await store.commit([{ op: "event", row: { atMs: 1, type: "a.b", address, data: "{}" } }]);
+    log.touched();
+  };
+  const all = { under: "/", type: null };
+  await add("/a");
+  await eventually(async () => (await one!.read(0, all)).upTo === 1);
+  const first = await one!.read(0, all);
+  expect((await other!.read(0, { ...all })).items).toBe(first.items);
+  expect((await other!.read(0, { under: "/b", type: null })).items).toEqual([]);
+  await add("/b");
+  await eventually(async () => (await one!.read(0, all)).upTo === 2);
+  expect((await other!.read(0, { under: "/b", type: null })).items).toHaveLength(1);
+  expect(first.items).toHaveLength(1);
+  await store.close();
+});
+
 test("a read that fails ends the stream, and leaves no follower behind", async () => {
   await happen({});
   const { store } = door.control;
