@@ -58,10 +58,13 @@ export async function profile(
     for (const line of lines) print(line);
     return value;
   };
-  await workloads[name]!({ client: service.client, home }, quick, stretch);
-  const pids = familyOf(root).map(({ pid }) => pid);
-  await service.stop();
-  removeNames(pids);
+  try {
+    await workloads[name]!({ client: service.client, home }, quick, stretch);
+  } finally {
+    const pids = familyOf(root).map(({ pid }) => pid);
+    await service.stop();
+    removeNames(pids);
+  }
 }
 
 function toTable(times: CpuTimes, units: number): string[] {

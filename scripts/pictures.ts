@@ -31,6 +31,10 @@ try {
     columns,
     rows: 34,
     async onShot({ path, title, terminal }) {
+      // What has shown all may not have ended yet; what stays has no prompt.
+      if (!await terminal.isFullScreen()) {
+        await terminal.until(/\n\$$/, { deadlineMs: 5_000 }).catch(() => {});
+      }
       const lines = await terminal.colours();
       const cursor = await terminal.cursor();
       const file = join(docs, path);
