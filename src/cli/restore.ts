@@ -114,9 +114,21 @@ function print(run: Run, file: string, manifest: BackupManifest, isCheck: boolea
       `${formatBytes(size)}, ${agents} agents, ${messages} messages, ${documents} documents`,
   );
   if (isCheck) return;
-  if (existsSync(swarm)) {
-    return terminal.print(start(shellWord(swarm)));
+  if (existsSync(swarm)) terminal.print(start(shellWord(swarm)));
+  else {
+    terminal.print(`Its swarm was ${swarm}, which is not there now: bring it back, or use another`);
+    terminal.print(start("SWARM"));
   }
-  terminal.print(`Its swarm was ${swarm}, which is not there now: bring it back, or use another`);
-  terminal.print(start("SWARM"));
+  for (const line of nextSteps(run.options["keep-tokens"] === true)) {
+    terminal.print(terminal.tint("dim", line));
+  }
+}
+
+/** What a backup does not hold, and who misses it first. */
+function nextSteps(keepsTokens: boolean): string[] {
+  return [
+    "Before that, put the files of its inbox back: those that are missing count as deleted",
+    "The start makes a new token for you" +
+    (keepsTokens ? "" : "; programs get theirs anew: dreamos token create NAME"),
+  ];
 }

@@ -28,6 +28,9 @@ test("an older version's backup is migrated and goes on", async () => {
   const { code, out } = await restore(home, old);
   expect(code).toBe(0);
   expect(out).toMatch(/schema 4.*2 agents/);
+  expect(out).toMatch(/Start it with: dreamos up .*\n.*inbox.*\n.*dreamos token create NAME\n$/);
+  const kept = await restore(join(folder, "kept tokens"), old, "--keep-tokens");
+  expect(kept.out).not.toContain("token create");
   const service = await startService({ home, swarm });
   try {
     const { client } = service;
