@@ -1,9 +1,7 @@
-import { existsSync } from "node:fs";
 import { parseAddress } from "../address.ts";
 import type { Client, LogEntry, LogLevel, LogQuery } from "../api/client.ts";
 import { DreamError } from "../errors.ts";
 import { type LogFilter, logLevels } from "../log.ts";
-import { readForward, readPage } from "../logs/read.ts";
 import { countOption, momentOption, usage } from "./arguments.ts";
 import { type Command, type Run, textOption } from "./command.ts";
 import { lineOfEntry } from "./log-text.ts";
@@ -60,7 +58,7 @@ export const logsCommand: Command = {
     try {
       await fromService(run, filter, print);
     } catch (error) {
-      const isThere = existsSync(run.home.logFolder) && run.options.follow !== true;
+      const isThere = isFolder(run.home.logFolder) && run.options.follow !== true;
       if (!(error instanceof DreamError && error.code === "not_running" && isThere)) throw error;
       if (!run.json) run.terminal.note("No service runs here: read from its files");
       await fromFiles(run, filter, print);
@@ -112,6 +110,8 @@ async function newest(client: Client, query: LogQuery, limit: number): Promise<L
 }
 
 async function fromFiles(run: Run, filter: LogFilter, print: Print): Promise<void> {
+  // What it loads of Node's takes longer than all the rest of a command.
+  const { readForward, readPage } = await import("../logs/read.ts");
   const folder = run.home.logFolder;
   if (hasNoBound(run)) {
     for await (const entries of readForward(folder, 0, filter)) entries.forEach(print);
@@ -125,6 +125,14 @@ async function fromFiles(run: Run, filter: LogFilter, print: Print): Promise<voi
     before = page.before;
   }
   found.reverse().forEach(print);
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
 }
 
 /** With a moment to begin at, everything from there on is wanted. */

@@ -22,15 +22,15 @@ async function timeMs(program: string, args: string[]): Promise<number> {
 }
 
 /** The fastest of all runs: what else the machine does can only make one longer. */
-const fastest = { deno: Infinity, version: Infinity, ps: Infinity };
+const fastest = { deno: Infinity, version: Infinity, ps: Infinity, logs: Infinity };
 
 async function run(name: keyof typeof fastest, program: string, args: string[]): Promise<void> {
   fastest[name] = Math.min(fastest[name], await timeMs(program, args));
 }
 
-const isFast = () => Math.max(fastest.version, fastest.ps) < 3 * fastest.deno;
+const isFast = () => Math.max(fastest.version, fastest.ps, fastest.logs) < 3 * fastest.deno;
 
-test("version and ps take less than three times a bare start of Deno", async () => {
+test("version, ps and logs take less than three times a bare start of Deno", async () => {
   const empty = join(service.home, "empty.ts");
   await Deno.writeTextFile(empty, "");
   // In turns, so that all meet the same machine. A few rounds do, but on a busy machine.
@@ -38,7 +38,9 @@ test("version and ps take less than three times a bare start of Deno", async () 
     await run("deno", Deno.execPath(), ["run", empty]);
     await run("version", launcher, ["version"]);
     await run("ps", launcher, ["ps", "--home", service.home]);
+    await run("logs", launcher, ["logs", "--home", service.home]);
   }
   expect(fastest.version / fastest.deno).toBeLessThan(3);
   expect(fastest.ps / fastest.deno).toBeLessThan(3);
+  expect(fastest.logs / fastest.deno).toBeLessThan(3);
 }, 120_000);
