@@ -3,12 +3,10 @@
  * take minutes, so there is no bound for the answer itself; but a service that does not even say
  * that it is there (stopped, or its machine cut off) will not answer what was asked either.
  */
-import type { Clock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
 
 export interface PatienceOptions {
   url: string;
-  clock: Clock;
   fetch(target: string, init: RequestInit): Promise<Response>;
   /** Between questions whether it is there. */
   everyMs?: number;
@@ -17,23 +15,20 @@ export interface PatienceOptions {
 }
 
 /**
- * A `fetch` that asks `/healthz` beside what takes long.
+ * A `fetch` that asks `/healthz` beside what takes long. What got no answer is left, not aborted:
+ * who is told of silence ends soon.
  *
  * @throws {DreamError} `not_ready` when there is no answer to either
  */
 export function patientFetch(options: PatienceOptions): typeof options.fetch {
   return async (target, init) => {
-    const given = new AbortController();
-    const signal = init.signal ? AbortSignal.any([init.signal, given.signal]) : given.signal;
-    let silent: DreamError | null = null;
-    const unwatch = watch(options, (error) => {
-      silent = error;
-      given.abort();
-    });
+    const silent = Promise.withResolvers<never>();
+    const asking = options.fetch(target, init);
+    // It may fail when nobody waits for it any more.
+    asking.catch(() => {});
+    const unwatch = watch(options, silent.reject);
     try {
-      return await options.fetch(target, { ...init, signal });
-    } catch (error) {
-      throw silent ?? error;
+      return await Promise.race([asking, silent.promise]);
     } finally {
       unwatch();
     }
@@ -41,28 +36,32 @@ export function patientFetch(options: PatienceOptions): typeof options.fetch {
 }
 
 function watch(options: PatienceOptions, onSilent: (error: DreamError) => void): () => void {
-  const { url, clock, fetch, everyMs = 5_000, silentMs = 20_000 } = options;
-  let cancel = () => {};
+  const { url, fetch, everyMs = 5_000, silentMs = 20_000 } = options;
   let isOver = false;
+  let cancel = () => {};
   const look = async () => {
-    const asking = new AbortController();
-    cancel = clock.after(silentMs, () => asking.abort());
+    const signal = AbortSignal.timeout(silentMs);
     try {
-      const { body } = await fetch(`${url}/healthz`, { signal: asking.signal });
+      const { body } = await fetch(`${url}/healthz`, { signal });
       await body?.cancel();
     } catch {
-      if (isOver) return;
       // Gone is not silent: what was asked fails by itself, and says how.
-      if (asking.signal.aborted) return onSilent(silence(url, silentMs));
+      if (signal.aborted && !isOver) return onSilent(silence(url, silentMs));
     }
-    cancel();
-    if (!isOver) cancel = clock.after(everyMs, look);
+    if (!isOver) cancel = afterwards(everyMs, look);
   };
-  cancel = clock.after(everyMs, look);
+  cancel = afterwards(everyMs, look);
   return () => {
     isOver = true;
     cancel();
   };
+}
+
+/** Not by the clock: the first `setTimeout` would lengthen each command by a third of Deno's start. */
+function afterwards(ms: number, act: () => void): () => void {
+  const signal = AbortSignal.timeout(ms);
+  signal.addEventListener("abort", act);
+  return () => signal.removeEventListener("abort", act);
 }
 
 function silence(url: string, ms: number): DreamError {

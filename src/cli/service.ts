@@ -3,7 +3,6 @@
  * other by `--url` and `--token`.
  */
 import { type Client, createClient } from "../api/client.ts";
-import { systemClock } from "../clock.ts";
 import { DreamError } from "../errors.ts";
 import type { Home } from "../home.ts";
 import { usage } from "./arguments.ts";
@@ -38,7 +37,6 @@ export function findService(run: Pick<Run, "home" | "options" | "env">): Service
   const tls = ca ? { client: Deno.createHttpClient({ caCerts: [readCa(ca)] }) } : {};
   const waiting = patientFetch({
     url,
-    clock: systemClock,
     fetch: (target, init) => globalThis.fetch(target, { ...init, ...tls }),
   });
   const fetch = async (target: string, init: RequestInit) => {

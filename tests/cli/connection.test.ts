@@ -1,7 +1,6 @@
 /** Which service a command talks to, and with which token. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { patientFetch } from "../../src/cli/patience.ts";
-import { systemClock } from "../../src/clock.ts";
 import { openHome, runCli } from "./run-cli.ts";
 
 let service: Awaited<ReturnType<typeof openHome>>;
@@ -83,7 +82,7 @@ describe("a service that takes connections", () => {
       return isAlive ? new Response("{}") : enough.promise;
     });
     const url = `http://127.0.0.1:${server.addr.port}`;
-    const ask = patientFetch({ url, clock: systemClock, fetch, everyMs: 10, silentMs: 500 });
+    const ask = patientFetch({ url, fetch, everyMs: 10, silentMs: 500 });
     try {
       return await (await ask(`${url}/long`, {})).text();
     } finally {
