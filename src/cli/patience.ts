@@ -57,7 +57,7 @@ function watch(options: PatienceOptions, onSilent: (error: DreamError) => void):
   };
 }
 
-/** Not by the clock: the first `setTimeout` would lengthen each command by a third of Deno's start. */
+/** Not by the clock: the first `setTimeout` takes a third of what Deno itself takes to start. */
 function afterwards(ms: number, act: () => void): () => void {
   const signal = AbortSignal.timeout(ms);
   signal.addEventListener("abort", act);

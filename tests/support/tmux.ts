@@ -80,9 +80,9 @@ export class Tmux {
     return (await this.#run("capture-pane", "-p")).trimEnd();
   }
 
-  /** The same with escape sequences for colours and marks, all rows. */
+  /** The same with escape sequences for colours and marks, all rows, and spaces at their ends. */
   async colours(): Promise<string[]> {
-    return (await this.#run("capture-pane", "-p", "-e")).replace(/\n$/, "").split("\n");
+    return (await this.#run("capture-pane", "-p", "-e", "-N")).replace(/\n$/, "").split("\n");
   }
 
   /** Column and row of the cursor; null while it is hidden. */
