@@ -21,9 +21,7 @@ export async function removeAgent(
 ): Promise<void> {
   const draft = new Draft();
   keep(draft);
-  for (const one of [...descendantsOf(core, cell, families), cell]) {
-    removeWith(core, draft, one, by);
-  }
+  removeAll(core, draft, [...descendantsOf(core, cell, families), cell], by);
   await core.ledger.commit(draft);
 }
 
@@ -43,8 +41,16 @@ export function descendantsOf(core: Core, cell: Cell, families: Families): Cell[
   return [...found].reverse();
 }
 
-/** Adds the end of one agent to the draft. */
-export function removeWith(core: Core, draft: Draft, cell: Cell, by: string): void {
+/** Adds the end of agents to the draft. */
+export function removeAll(core: Core, draft: Draft, cells: readonly Cell[], by: string): void {
+  // All at first: the place that one of them leaves is not for another one.
+  draft.onAccept(() => {
+    for (const cell of cells) core.registry.remove(cell);
+  });
+  for (const cell of cells) removeWith(core, draft, cell, by);
+}
+
+function removeWith(core: Core, draft: Draft, cell: Cell, by: string): void {
   const { key, address } = cell;
   const message = `${address} was deleted with this in its mailbox`;
   buryMailbox(core, draft, cell, "agent_ended", message);
@@ -52,7 +58,6 @@ export function removeWith(core: Core, draft: Draft, cell: Cell, by: string): vo
   draft.change({ op: "agentGone", key })
     .event(core.clock.wallMs(), "agent.deleted", address, { by })
     .onAccept(() => {
-      core.registry.remove(cell);
       core.places.leave(cell);
       core.gateway.forget(cell);
       core.dispatcher.evict(cell, true).catch(() => {});

@@ -102,6 +102,7 @@ export class Places implements PlacesFace {
     const most = node.spec.maxRunning ?? Number.POSITIVE_INFINITY;
     while (node.waiting.length > 0 && countRunning(node) < most) {
       const cell = node.waiting.shift()!;
+      if (this.#core.registry.byKey(cell.key) !== cell) continue;
       node.running.add(cell);
       cell.record = { ...cell.record, status: "running" };
       const draft = new Draft().change({ op: "agent", record: cell.record });

@@ -11,7 +11,7 @@ import type { AgentRecord, CallRow, TimerRow } from "../storage/store.ts";
 import type { Cell } from "./cell.ts";
 import { keepBeforeRestart } from "./checkpoints.ts";
 import type { Core } from "./core.ts";
-import { descendantsOf, removeWith } from "./deletion.ts";
+import { descendantsOf, removeAll } from "./deletion.ts";
 import { Draft } from "./draft.ts";
 import type { Order } from "./order.ts";
 import { Origins } from "./origins.ts";
@@ -98,7 +98,7 @@ async function beginAnew(core: Core, draft: Draft, cell: Cell, order: Order): Pr
   const waiting = await openIds(core, cell);
   core.asks.failAll(draft, cell, { code: "killed", message }, (row) => !waiting.has(row.id));
   core.asks.cancelAll(draft, cell.address, null);
-  for (const child of descendantsOf(core, cell, families)) removeWith(core, draft, child, by);
+  removeAll(core, draft, descendantsOf(core, cell, families), by);
   draft.change({ op: "stateGone", key: cell.key }, { op: "workGone", key: cell.key });
   draft.onAccept(() => {
     core.gateway.forget(cell);
@@ -155,9 +155,8 @@ async function goBack(
   const message = `${address} went back to an earlier state that does not know this ask`;
   core.asks.failAll(draft, cell, { code: "killed", message }, (row) => handled.has(row.id));
   core.asks.cancelAll(draft, address, from.mark);
-  for (const child of descendantsOf(core, cell, families)) {
-    if (child.key > from.lastKey) removeWith(core, draft, child, by);
-  }
+  const unknown = descendantsOf(core, cell, families).filter(({ key }) => key > from.lastKey);
+  removeAll(core, draft, unknown, by);
   const came = since.filter(({ kind }) => kind !== "message" && kind !== "system");
   for (const envelope of came) again(core, draft, cell, envelope);
   const answered = new Set(came.map(({ correlation }) => correlation));

@@ -223,6 +223,23 @@ describe("delete", () => {
 
   const at = (name: string) => ({ address: `/pool/${name}`, kind: "probe" });
 
+  it("leaves the places of those that go to none of them", async () => {
+    await open({ children: [agent("a"), { ...pool, maxRunning: 1 }] });
+    await rig.system.spawn(caller, at("p"));
+    await rig.send("/pool/p", "start", { name: "child", kind: "probe" });
+    await holds(async () => expect((await view("/pool/child")).status).toBe("pending"));
+    await order("stop", "/pool/p");
+    await holds(async () => expect((await view("/pool/child")).status).not.toBe("pending"));
+    await order("resume", "/pool/p");
+    expect((await view("/pool/p")).status).toBe("pending");
+    // The child has the place that its parent waits for, and both end.
+    await order("delete", "/pool/p");
+    await rig.notes("/a");
+    rig = await rig.crash();
+    const { items } = await rig.system.agents({ limit: 9 });
+    expect(items.map(({ address }) => address)).toEqual(["/a"]);
+  });
+
   it("takes all below a supervisor", async () => {
     await open();
     for (const name of ["p", "q"]) await rig.system.spawn(caller, at(name));
