@@ -55,7 +55,7 @@ describe("a verb", () => {
 it("checkpoints are listed", async () => {
   const { out, code } = await run("checkpoints", "captain");
   expect(code).toBe(0);
-  expect(out).toMatch(/ID +MADE +BECAUSE +TURNS +STATE\n +4 .* a restart came +9 +"idle"/);
+  expect(out).toMatch(/ID +MADE +BECAUSE +TURNS +STATE\n +9 .* a restart came +9 +"idle"\n +8 /);
   expect((await run("checkpoints", "/nobody")).code).toBe(5);
 });
 
