@@ -125,7 +125,11 @@ export const bugs: readonly Bug[] = [
     "for (const act of [...draft.accepted, ...draft.durable]) act();",
   ),
   ledger("refused commits are passed over", "this.#core.rejected(error);", ""),
-  failures("a lost agent is not looked at", "this.#core.dispatcher.wake(cell);", ""),
+  failures(
+    "a lost agent is not looked at",
+    "commit(draft).catch(() => {});\n    this.#core.dispatcher.wake(cell);",
+    "commit(draft).catch(() => {});",
+  ),
   turns("mail is counted for ever", "cell.mailbox.consumed(consumed);", ""),
   asks(
     "who asked at the door is not told",
