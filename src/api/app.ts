@@ -68,7 +68,10 @@ export function createApp(options: AppOptions): Hono {
   let document: Promise<unknown> | null = null;
   const readDocument = () => document ??= openApiOf(app, routes);
   const routes = everyRoute(options, meter, readDocument);
-  for (const route of routes) serve(route);
+  for (const route of routes) {
+    if (isStream(route)) meter.streamsOf(route.path);
+    serve(route);
+  }
   for (const [path, methods] of allowed) {
     app.all(path, ({ req }) => {
       authenticate(req.raw);

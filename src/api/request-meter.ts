@@ -7,6 +7,8 @@ import type { Clock } from "../clock.ts";
 export interface RequestMeter {
   /** Goes around every other handler. */
   measure(context: Context, next: Next): Promise<void>;
+  /** There is such a stream: none is open, which is a number, too. */
+  streamsOf(route: string): void;
   streamOpened(route: string): void;
   streamEnded(route: string): void;
   /** In Prometheus' text format. */
@@ -36,6 +38,7 @@ export function requestMeter(clock: Clock): RequestMeter {
     registers: [registry],
   });
   return {
+    streamsOf: (route) => streams.set({ route }, 0),
     streamOpened: (route) => streams.inc({ route }),
     streamEnded: (route) => streams.dec({ route }),
     async measure(context, next) {
