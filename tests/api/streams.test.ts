@@ -85,7 +85,7 @@ test("that end at once, are refused, or nobody reads take no place", async () =>
     await refused.body?.cancel();
   }
   await eventually(async () => {
-    expect(await counted()).toEqual({ events: 0, counters: 0 });
+    expect(await counted()).toEqual({ events: 0, counters: 0, stream: 0, turns: 0 });
     return true;
   }, { what: "the end of all streams" });
   await eventually(() => !door.control.log.isFollowed);
