@@ -1,26 +1,11 @@
 /** Builds and runs images without a service of Docker's: buildah and podman, from Debian. */
 import { join } from "node:path";
-
-interface Output {
-  code: number;
-  out: string;
-  err: string;
-}
+import { type Ended, run } from "../support/program.ts";
 
 /** Debian's names of what is needed; all of them want root or a user with namespaces of its own. */
 const packages = ["buildah", "podman", "runc", "debootstrap"];
 
-/** Runs a program to its end. */
-export async function run(program: string, args: readonly string[]): Promise<Output> {
-  const { code, stdout, stderr } = await new Deno.Command(program, {
-    args: [...args],
-    stdin: "null",
-  }).output();
-  const decoder = new TextDecoder();
-  return { code, out: decoder.decode(stdout).trim(), err: decoder.decode(stderr).trim() };
-}
-
-/** The same, where anything but 0 ends the whole. */
+/** Runs a program; anything but 0 ends the whole. */
 async function must(program: string, ...args: string[]): Promise<string> {
   const { code, out, err } = await run(program, args);
   if (code === 0) return out;
@@ -57,7 +42,7 @@ export class Engine {
     return must("podman", ...this.#podman(args));
   }
 
-  tryPodman(...args: string[]): Promise<Output> {
+  tryPodman(...args: string[]): Promise<Ended> {
     return run("podman", this.#podman(args));
   }
 

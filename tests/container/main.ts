@@ -5,7 +5,8 @@
  */
 import { fileURLToPath } from "node:url";
 import { eventually } from "../support/eventually.ts";
-import { Engine, makeBase, missingPackages, run } from "./engine.ts";
+import { run } from "../support/program.ts";
+import { Engine, makeBase, missingPackages } from "./engine.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const name = "dreamos-under-test";

@@ -3,25 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { eventually } from "../support/eventually.ts";
+import { type Ended, run } from "../support/program.ts";
 
 const checkout = fileURLToPath(new URL("../../", import.meta.url));
 const script = fileURLToPath(new URL("machine.sh", import.meta.url));
 const cgroup = `dreamos-under-systemd-${Deno.pid}`;
-
-export interface Ended {
-  code: number;
-  out: string;
-  err: string;
-}
-
-async function run(program: string, args: readonly string[]): Promise<Ended> {
-  const { code, stdout, stderr } = await new Deno.Command(program, {
-    args: [...args],
-    stdin: "null",
-  }).output();
-  const decoder = new TextDecoder();
-  return { code, out: decoder.decode(stdout).trim(), err: decoder.decode(stderr).trim() };
-}
 
 /** Where the one hierarchy of control groups is mounted; null without one. */
 function cgroupFolder(): string | null {
