@@ -110,7 +110,7 @@ describe("GET /metrics", () => {
     const prometheus = await Prometheus.start({ folder, tokenFile });
     if ("missing" in prometheus) return context.skip(prometheus.missing);
     try {
-      await prometheus.scrape(server.url);
+      prometheus.scrape(server.url);
       const up = async () => (await prometheus.query("up"))[0]?.values[0]?.[1] === 1;
       await eventually(up, { what: "a scrape", deadlineMs: 60_000, everyMs: 100 });
       const [turns] = await prometheus.query("dreamos_turns_total");

@@ -53,7 +53,7 @@ async function follow(
     if (!service.isUp || service.url === scraped) return false;
     const { url } = service;
     await Deno.copyFile(`${service.home}/token`, tokenFile);
-    await prometheus.scrape(url);
+    prometheus.scrape(url);
     scraped = url;
     return false;
   };

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { debianProgram } from "../../scripts/debian.ts";
 import { eventually } from "./eventually.ts";
+import { Relay } from "./relay.ts";
 
 export interface PrometheusOptions {
   /** For its data; the caller removes it. */
@@ -22,24 +23,29 @@ export interface Series {
 export class Prometheus {
   #child: Deno.ChildProcess;
   #url: string;
-  #targets: string;
+  #relay: Relay;
 
-  private constructor(child: Deno.ChildProcess, url: string, targets: string) {
+  private constructor(child: Deno.ChildProcess, url: string, relay: Relay) {
     this.#child = child;
     this.#url = url;
-    this.#targets = targets;
+    this.#relay = relay;
   }
 
-  /** Starts it without a target. @returns why not, where there is none to start */
+  /**
+   * Starts it; when this resolves it scrapes, and as yet finds nobody. It takes up other targets no
+   * more often than every 5 s, so it has one, which leads to where `scrape` says.
+   *
+   * @returns why not, where there is none to start
+   */
   static async start(options: PrometheusOptions): Promise<Prometheus | { missing: string }> {
     const program = await debianProgram("prometheus", "prometheus");
     if ("missing" in program) return program;
     const { folder, tokenFile, scrapeEvery = "1s", rules } = options;
     const config = join(folder, "prometheus.yml");
-    const targets = join(folder, "targets.json");
-    await Deno.writeTextFile(targets, "[]");
+    const relay = new Relay();
     const every = `scrape_interval: ${scrapeEvery}, evaluation_interval: ${scrapeEvery}`;
-    const found = `[{files: [${targets}], refresh_interval: 1s}]`;
+    // One label for all addresses that a service has had: its series go on.
+    const target = `{targets: ["${relay.address}"], labels: {instance: dreamos}}`;
     await Deno.writeTextFile(
       config,
       `global: {${every}}
@@ -47,7 +53,7 @@ rule_files: [${rules ?? ""}]
 scrape_configs:
   - job_name: dreamos
     authorization: {credentials_file: ${tokenFile}}
-    file_sd_configs: ${found}
+    static_configs: [${target}]
 `,
     );
     const child = new Deno.Command(program.file, {
@@ -59,9 +65,12 @@ scrape_configs:
       stdout: "null",
       stderr: "piped",
     }).spawn();
-    const address = await listening(child);
-    const started = new Prometheus(child, `http://${address}`, targets);
-    await eventually(async () => (await started.query("vector(1)")).length === 1, {
+    const address = await listening(child).catch((error) => {
+      relay.stop();
+      throw error;
+    });
+    const started = new Prometheus(child, `http://${address}`, relay);
+    await eventually(async () => (await started.query("up")).length === 1, {
       what: "Prometheus",
       deadlineMs: 60_000,
     }).catch(async (error) => {
@@ -72,12 +81,8 @@ scrape_configs:
   }
 
   /** Scrapes this service from now on, and no other. */
-  async scrape(url: string): Promise<void> {
-    // One label for all addresses that a service has had: its series go on.
-    const target = { targets: [new URL(url).host], labels: { instance: "dreamos" } };
-    const next = `${this.#targets}.new`;
-    await Deno.writeTextFile(next, JSON.stringify([target]));
-    await Deno.rename(next, this.#targets);
+  scrape(url: string): void {
+    this.#relay.leadTo(url);
   }
 
   async query(text: string): Promise<Series[]> {
@@ -112,6 +117,7 @@ scrape_configs:
   }
 
   async stop(): Promise<void> {
+    this.#relay.stop();
     this.#child.kill("SIGKILL");
     await this.#child.status;
   }
