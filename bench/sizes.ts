@@ -16,7 +16,7 @@ const whole = {
   pending: 100_000,
   density: { spawned: 1_000, passive: 100_000, activations: 500 },
   growth: { history: 1_000_000, warmUp: 10_000, measured: 50_000, pairs: 10, kept: 100_000 },
-  followers: { pairs: 8, windowMs: 3_000 },
+  followers: { pairs: 10, windowMs: 3_000 },
   beside: { quietMs: 5_000, besideMs: 11_000, pairs: 3 },
 };
 
