@@ -48,7 +48,10 @@ async function aService(machine: Machine): Promise<void> {
   await machine.must("systemctl", "enable", "--now", "dreamos");
   const up = await factsOf(machine);
   check("systemctl start returns when it is READY", up.ActiveState === "active", up);
-  check("its STATUS is told", /Agents: /.test(up.StatusText ?? ""), up);
+  // Told by the first look at the agents, which comes after READY.
+  const isTold = async () => /Agents: /.test((await factsOf(machine)).StatusText ?? "");
+  await eventually(isTold, { what: "its STATUS" });
+  check("its STATUS is told", true, null);
   await machine.must(dreamos, "tree", "--home", home);
   await machine.must("kill", "-KILL", up.MainPID!);
   await restarted(machine, 1);
